@@ -1,0 +1,1 @@
+"""The Mister Webhooks client: read webhooks out of Kafka topics."""

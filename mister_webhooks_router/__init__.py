@@ -1,0 +1,1 @@
+"""Handlers, middleware and plugins for webhooks that arrive through Kafka."""

@@ -1,0 +1,73 @@
+"""The framework's exceptions, and the exit code that each ends the program with.
+
+    RouterError
+    ├── UsageError              2   wrong options
+    ├── AppError                3   the app cannot be imported or registers something wrong
+    ├── SettingsError           4   settings or a plugin
+    ├── HandlerFailed           1   a handler failed for good and there is no store to keep the event
+    ├── MalformedRecord         6   a record breaks the protocol, or speaks a newer one
+    └── DrainTimeout           75   a handler did not return before the drain was over
+
+A `BrokerError` or `ProfileError` of the client ends the program with 5 and 4.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What `mwh-run` exits with; documented in docs/reference/exit-codes.md."""
+
+    OK = 0
+    HANDLER_FAILED = 1
+    USAGE = 2
+    APP = 3
+    SETTINGS = 4
+    BROKER = 5
+    MALFORMED = 6
+    INTERNAL = 70
+    STUCK = 75
+
+
+class RouterError(Exception):
+    """Base of everything that the framework raises on purpose."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+
+
+class UsageError(RouterError):
+    """The options do not fit together. The message says which and what to give instead."""
+
+    exit_code = ExitCode.USAGE
+
+
+class AppError(RouterError):
+    """The app cannot be loaded, or a handler is registered in a way that cannot work."""
+
+    exit_code = ExitCode.APP
+
+
+class SettingsError(RouterError):
+    """A setting or a plugin is wrong."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class HandlerFailed(RouterError):
+    """A handler failed for good; its event's offset is kept, so that it comes again."""
+
+    exit_code = ExitCode.HANDLER_FAILED
+
+
+class MalformedRecord(RouterError):
+    """A record breaks the protocol or speaks a newer one; nothing is committed past it."""
+
+    exit_code = ExitCode.MALFORMED
+
+
+class DrainTimeout(RouterError):
+    """A handler was still running when the time for a clean stop was over; its offset is kept."""
+
+    exit_code = ExitCode.STUCK
