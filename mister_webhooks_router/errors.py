@@ -4,6 +4,7 @@
     ├── UsageError              2   wrong options
     ├── AppError                3   the app cannot be imported or registers something wrong
     ├── SettingsError           4   settings or a plugin
+    │   └── MiddlewareError     4   a middleware breaks its contract; on a delivery it is that delivery's failure
     ├── HandlerFailed           1   a handler failed for good and there is no store to keep the event
     ├── MalformedRecord         6   a record breaks the protocol, or speaks a newer one
     └── DrainTimeout           75   a handler did not return before the drain was over
@@ -55,16 +56,33 @@ class SettingsError(RouterError):
     exit_code = ExitCode.SETTINGS
 
 
+class MiddlewareError(SettingsError):
+    """A middleware is no function, or returned something that is no outcome. The message names it."""
+
+
 class HandlerFailed(RouterError):
-    """A handler failed for good; its event's offset is kept, so that it comes again."""
+    """A handler failed for good; its event's offset is kept, so that it comes again.
+
+    `handlers` are the names of those that failed (`-` where the body could not be decoded), `position` is the event's.
+    What the first of them raised is the `__cause__`.
+    """
 
     exit_code = ExitCode.HANDLER_FAILED
 
+    def __init__(self, text: str, *, handlers: tuple[str, ...], position: str) -> None:
+        super().__init__(text)
+        self.handlers = handlers
+        self.position = position
+
 
 class MalformedRecord(RouterError):
-    """A record breaks the protocol or speaks a newer one; nothing is committed past it."""
+    """A record breaks the protocol or speaks a newer one; nothing is committed past it. `position` is the record's."""
 
     exit_code = ExitCode.MALFORMED
+
+    def __init__(self, text: str, *, position: str) -> None:
+        super().__init__(text)
+        self.position = position
 
 
 class DrainTimeout(RouterError):

@@ -1,0 +1,36 @@
+"""Routing: conditions, and which handlers an event goes to. Pure: nothing here runs a handler."""
+
+from __future__ import annotations
+
+from mister_webhooks_router.routing.conditions import (
+    ABSENT,
+    ANY,
+    Condition,
+    HeaderCondition,
+    HeaderValue,
+    MethodCondition,
+    Presence,
+    Several,
+    TopicCondition,
+    header_conditions,
+    method_condition,
+    topic_condition,
+)
+from mister_webhooks_router.routing.selection import Selection, select
+
+__all__ = [
+    "ABSENT",
+    "ANY",
+    "Condition",
+    "HeaderCondition",
+    "HeaderValue",
+    "MethodCondition",
+    "Presence",
+    "Selection",
+    "Several",
+    "TopicCondition",
+    "header_conditions",
+    "method_condition",
+    "select",
+    "topic_condition",
+]
