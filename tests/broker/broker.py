@@ -10,21 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError, UnknownTopicOrPartitionError
 
+from mister_webhooks.envelope import Envelope
 from mister_webhooks.source import TopicPartition
 from tests.broker import access
 from tests.broker.kafka_process import LARGEST_RECORD, KafkaProcess
 from tests.broker.pki import Certificates
 from tests.broker.records import NewRecord, event
 from tests.broker.waiting import patiently, wait_until
-
-if TYPE_CHECKING:
-    from mister_webhooks.envelope import Envelope
 
 # Users are fixed when the broker starts; each is handed out once.
 _USERS = 1000
@@ -173,6 +171,8 @@ class Broker:
 
     def delete_topic(self, topic: str) -> None:
         """Delete it, and return when it is gone."""
+        # A producer never forgets a topic: it would ask for this one ten times a second from now on.
+        self._drop("_producer")
         self._admin.delete_topics([topic])
         wait_until(lambda: topic not in self._admin.list_topics(), f"{topic} is gone")
 
@@ -285,10 +285,13 @@ class Broker:
         )
 
     def _drop_clients(self) -> None:
-        for name in ("_admin", "_producer"):
-            client = self.__dict__.pop(name, None)
-            if client is not None:
-                client.close()
+        self._drop("_admin")
+        self._drop("_producer")
+
+    def _drop(self, name: str) -> None:
+        client = self.__dict__.pop(name, None)
+        if client is not None:
+            client.close()
 
 
 def _described(admin: KafkaAdminClient, group: str) -> list[Mapping[str, Any]]:

@@ -143,7 +143,7 @@ class KafkaProcess:
         shutil.rmtree(self._data, ignore_errors=True)
         self._properties.write_text(_properties(self.ports, self._data, self._certificates, self._users))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--standalone", "-t", cluster, "-c", str(self._properties)]
+        arguments = ["format", "--standalone", f"--cluster-id={cluster}", "-c", str(self._properties)]
         self.log_file.touch()
         with self.log_file.open("ab") as log:
             done = subprocess.run(

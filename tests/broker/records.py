@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mister_webhooks.envelope import Envelope
+from mister_webhooks.envelope import ENVELOPE_HEADER, ENVELOPE_V1, Envelope, encode_envelope
 
-ENVELOPE_HEADER = "envelope"
-ENVELOPE_V1 = 0x80
 _V1 = bytes([ENVELOPE_V1])
 
 
@@ -32,8 +28,6 @@ def event(
     envelope: Envelope, *, key: bytes | None = None, timestamp: int | None = None, partition: int | None = None
 ) -> NewRecord:
     """A webhook, written as the service writes it."""
-    from mister_webhooks.envelope import encode_envelope
-
     return NewRecord(encode_envelope(envelope), key=key, timestamp=timestamp, partition=partition)
 
 
