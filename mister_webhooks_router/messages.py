@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-_BELOW_HANDLERS = (
-    str(Path(__file__).parent),
-    str(Path(__file__).parents[1] / "mister_webhooks"),
-    str(Path(asyncio.__file__).parent),
-    str(Path(concurrent.futures.__file__).parent),
+_BELOW_HANDLERS = tuple(
+    f"{folder}{os.sep}"
+    for folder in (
+        Path(__file__).parent,
+        Path(__file__).parents[1] / "mister_webhooks",
+        Path(asyncio.__file__).parent,
+        Path(concurrent.futures.__file__).parent,
+    )
 )
 
 

@@ -49,7 +49,7 @@ class Driver:
             elif self._plan(step.handler).on_thread:
                 step = await self._thread.call(partial(self._row_on_thread, steps, step))
             else:
-                step = send(steps, await self._on_loop(step))
+                step = self._after(steps, await self._on_loop(step))
 
     def abandon(self) -> None:
         """The delivery that runs is not waited for any longer: when it ends, nothing follows."""
@@ -61,11 +61,13 @@ class Driver:
             if step is Mark.BETWEEN:
                 step = send(steps, None)
             elif self._plan(step.handler).on_thread:
-                result = self._context.copy().run(self._drive, step)
-                step = Mark.END if self._abandoned else send(steps, result)
+                step = self._after(steps, self._context.copy().run(self._drive, step))
             else:
                 break
         return step
+
+    def _after(self, steps: Steps, result: DeliveryResult) -> Step:
+        return Mark.END if self._abandoned else send(steps, result)
 
     def _drive(self, delivery: Delivery) -> DeliveryResult:
         """Run an onion that waits for nothing: it is over at its first step."""
