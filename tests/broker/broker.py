@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError, Unk
 from mister_webhooks.envelope import Envelope
 from mister_webhooks.source import TopicPartition
 from tests.broker import access
-from tests.broker.kafka_process import LARGEST_RECORD, KafkaProcess
+from tests.broker.kafka_process import LARGEST_RECORD, QUICK_START, KafkaProcess
 from tests.broker.pki import Certificates
 from tests.broker.records import NewRecord, event
 from tests.broker.waiting import patiently, wait_until
@@ -56,10 +56,10 @@ class Member:
 class Broker:
     """A running broker. `folder` is for its data, log and certificates."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, java_options: Sequence[str] = QUICK_START) -> None:
         users = {f"project.consumer-{number:04}": secrets.token_urlsafe(12) for number in range(_USERS)}
         self.certificates = Certificates.write(folder)
-        self.process = KafkaProcess(folder, self.certificates, users)
+        self.process = KafkaProcess(folder, self.certificates, users, java_options)
         self._unused_users = iter(users.items())
         self._topic_numbers = itertools.count(1)
         self._frozen = False
