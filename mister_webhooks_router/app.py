@@ -34,7 +34,7 @@ class App:
         self._handlers: tuple[Handler, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<App with {len(self._handlers)} handlers>"
+        return f"<App handlers={len(self._handlers)}>"
 
     @property
     def handlers(self) -> tuple[Handler, ...]:
