@@ -1,13 +1,14 @@
 """The envelope: what a Kafka record of Mister Webhooks carries, from bytes and back.
 
 Each record has one Kafka header `envelope` of one byte. 0x00 to 0x7F are system messages, 0x80 is the Avro record
-`com.mister_webhooks.data.KafkaMessageEnvelopeV1` (see `types.ENVELOPE_SCHEMA_V1`), everything above is not known yet.
+`com.mister_webhooks.data.KafkaMessageEnvelopeV1` (`types.ENVELOPE_SCHEMA_V1`), everything above is not known yet.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -29,9 +30,23 @@ ENVELOPE_HEADER: Final = "envelope"
 ENVELOPE_V1: Final = 0x80
 """The one envelope type that carries a webhook so far."""
 
+_FAST_SCHEMA: Final = None if fastavro is None else fastavro.parse_schema(json.loads(ENVELOPE_SCHEMA_V1))
+_WRITER: Final = avro.io.DatumWriter(envelope_reader.writers_schema)
+
+# Avro writes an enum as its symbol's index, zigzag and so doubled; an index below 64 takes one byte.
+_METHOD_BYTES: Final = bytes(range(0, 12, 2))
+_ENCODING_BYTES: Final = bytes(range(0, 4, 2))
+# A whole number that needs its tenth byte is none that an envelope has; only the reference decoder refuses what
+# exceeds 64 bits.
+_LONG_NUMBER: Final = re.compile(rb"[\x80-\xff]{9}")
+
 
 class Envelope(NamedTuple):
-    """One webhook as it stands on the wire. `encoding` says how `payload` is written: `"JSON"` or `"CBOR"`."""
+    """One webhook as it stands on the wire.
+
+    `method` is one of GET, HEAD, POST, PUT, DELETE and PATCH; `encoding` says how `payload` is written, `"JSON"` or
+    `"CBOR"`.
+    """
 
     method: str
     headers: Mapping[str, list[str]]
@@ -47,17 +62,25 @@ def envelope_type(headers: Iterable[tuple[str, bytes]]) -> int:
     """
     found = [value for name, value in headers if name == ENVELOPE_HEADER]
     if len(found) != 1:
-        raise FormatError(f"a record must have exactly one {ENVELOPE_HEADER!r} header, this one has {len(found)}")
+        raise FormatError(f"a record has exactly one {ENVELOPE_HEADER!r} header, this one has {len(found) or 'none'}")
     value = found[0] or b""  # kafka-python hands a header without a value over as None
     if len(value) != 1:
-        raise FormatError(f"the {ENVELOPE_HEADER!r} header must be one byte, this one is {len(value)} bytes long")
+        raise FormatError(f"the {ENVELOPE_HEADER!r} header is one byte, this one has {len(value)}")
     return value[0]
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
-    """The bytes of `envelope`, for a record of type `ENVELOPE_V1`."""
+    """The bytes of `envelope`, for a record of type `ENVELOPE_V1`.
+
+    Raises:
+        ValueError: the method or the encoding is unknown, or a field is not of its type.
+    """
     out = io.BytesIO()
-    avro.io.DatumWriter(envelope_reader.writers_schema).write(envelope._asdict(), avro.io.BinaryEncoder(out))
+    fields = envelope._asdict() | {"headers": dict(envelope.headers.items())}
+    try:
+        _WRITER.write(fields, avro.io.BinaryEncoder(out))
+    except avro.errors.AvroException as exc:
+        raise ValueError(f"this is no envelope: {_first_line(exc)}") from None
     return out.getvalue()
 
 
@@ -65,23 +88,45 @@ def decode_with_avro(raw: bytes) -> Envelope:
     """`decode_envelope` with the package `avro`, the reference."""
     try:
         fields: Any = envelope_reader.read(avro.io.BinaryDecoder(io.BytesIO(raw)))
-        return Envelope(**fields)
-    except Exception as exc:
-        raise EnvelopeDecodeError(f"the record is no Avro envelope: {exc}") from exc
-
-
-_SCHEMA: Final = None if fastavro is None else fastavro.parse_schema(json.loads(ENVELOPE_SCHEMA_V1))
+    except Exception as exc:  # noqa: BLE001 - avro lets through what it runs into, such as UnicodeDecodeError
+        raise EnvelopeDecodeError(f"the record is no Avro envelope: {_first_line(exc)}") from None
+    return Envelope(**fields)
 
 
 def decode_with_fastavro(raw: bytes) -> Envelope:
-    """`decode_envelope` with the package `fastavro`, the fast one."""
+    """`decode_envelope` with the package `fastavro`. What is refused or looks unusual is left to the reference."""
     if fastavro is None:
         raise MissingExtra("speed", "decoding with fastavro")
+    stream = io.BytesIO(raw)
     try:
-        fields: Any = fastavro.schemaless_reader(io.BytesIO(raw), _SCHEMA, None)
-        return Envelope(**fields)
-    except Exception as exc:
-        raise EnvelopeDecodeError(f"the record is no Avro envelope: {exc}") from exc
+        fields: Any = fastavro.schemaless_reader(stream, _FAST_SCHEMA, None)
+    except Exception:  # noqa: BLE001 - it fails with whatever it runs into
+        return decode_with_avro(raw)
+    envelope = Envelope(**fields)
+    return envelope if _is_usual(raw, stream.tell(), len(envelope.payload)) else decode_with_avro(raw)
 
 
-decode_envelope: Callable[[bytes], Envelope] = decode_with_avro if fastavro is None else decode_with_fastavro
+def _is_usual(raw: bytes, end: int, payload_size: int) -> bool:
+    """Whether fastavro's word can be taken for an envelope that ends at `end`.
+
+    It takes an enum's negative index for a place from the end, and numbers of more than 64 bits for others.
+    """
+    last = end - 1
+    return (
+        raw[0] in _METHOD_BYTES
+        and raw[last] in _ENCODING_BYTES
+        and not _LONG_NUMBER.search(raw, 0, last - payload_size)
+        and not _LONG_NUMBER.match(raw, max(0, last - 9), last)
+    )
+
+
+def _first_line(exc: Exception) -> str:
+    return (str(exc) or type(exc).__name__).splitlines()[0]
+
+
+decode_envelope: Final[Callable[[bytes], Envelope]] = decode_with_avro if fastavro is None else decode_with_fastavro
+"""Decode the value of a record of type `ENVELOPE_V1`. Bytes after the envelope are passed over.
+
+Raises:
+    EnvelopeDecodeError: the value is no envelope.
+"""

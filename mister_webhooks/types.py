@@ -1,13 +1,28 @@
-"""The shapes on the wire: the Avro schema of the envelope and the fields of a Kafka record."""
+"""The shapes on the wire: the envelope's Avro schema, the fields of a Kafka record, what a body may hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict
 
 import avro.io
 import avro.schema
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+"""What a payload is made of, whichever way its body was written."""
+
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+"""The largest body that is decoded. No sender known to us exceeds 25 MB (GitHub's limit)."""
+
+MAX_DEPTH: Final = 200
+"""How many arrays and objects may stand in one another in a body. Python's own limits begin at some 300."""
+
+MAX_ITEMS: Final = 4_000_000
+"""How many values and names of fields a body may hold. They take some 300 bytes of memory each at the most."""
+
+MAX_INT_DIGITS: Final = 4300
+"""The most digits that an integer in a body may have: what Python reads and prints by default."""
 
 ENVELOPE_SCHEMA_V1: Final = """{
   "type": "record",
