@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from mister_webhooks.errors import MissingExtra
+from mister_webhooks_router.http.extra import needs_http_extra
 
-try:
+with needs_http_extra():
     from mister_webhooks_router.http.guard import HostGuard, refuse_foreign_origin
-    from mister_webhooks_router.http.server import HttpServer, problem
-except ModuleNotFoundError as error:
-    if error.name not in {"python_multipart", "starlette", "uvicorn"}:
-        raise
-    raise MissingExtra("http", "receiving webhooks over HTTP") from error
+    from mister_webhooks_router.http.problem import problem
+    from mister_webhooks_router.http.server import HttpServer
 
-__all__ = ["HostGuard", "HttpServer", "problem", "refuse_foreign_origin"]
+__all__ = ["HostGuard", "HttpServer", "needs_http_extra", "problem", "refuse_foreign_origin"]

@@ -17,10 +17,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mister_webhooks_router.http.guard import HostGuard
-from mister_webhooks_router.http.problem import explain, problem
+from mister_webhooks_router.http.problem import explain
 from mister_webhooks_router.http.sockets import listen
-
-__all__ = ["HttpServer", "problem"]
 
 _MAX_HEADER_BYTES = 128 * 1024
 _GRACE = 1.0

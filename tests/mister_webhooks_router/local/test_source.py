@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -11,36 +11,11 @@ import pytest
 from mister_webhooks.errors import CommitDeferred, CommitRefused
 from mister_webhooks.source import TopicPartition
 from mister_webhooks_router.local import LocalLog, LocalSource, LogFull
+from tests.mister_webhooks_router.local.listening import Listener
 from tests.mister_webhooks_router.local.making import entry
 
 A = TopicPartition("a", 0)
 B = TopicPartition("b", 0)
-
-
-class Listener:
-    """A reader that is always settled, and remembers what it was told."""
-
-    def __init__(self, finished: Mapping[TopicPartition, int] | None = None) -> None:
-        self.starts: dict[TopicPartition, int] = {}
-        self.calls: list[str] = []
-        self._finished = finished or {}
-
-    def assigned(self, starts: Mapping[TopicPartition, int]) -> None:
-        self.starts.update(starts)
-
-    def revoking(self, partitions: Iterable[TopicPartition]) -> None:
-        self.calls.append("revoking")
-
-    def settled(self, partitions: Iterable[TopicPartition]) -> bool:
-        self.calls.append("settled")
-        return self.calls.count("settled") > 2
-
-    def finished(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
-        self.calls.append("finished")
-        return self._finished
-
-    def lost(self, partitions: Iterable[TopicPartition]) -> None:
-        raise AssertionError("a local partition is never lost")
 
 
 @pytest.fixture
