@@ -21,6 +21,7 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.protocol.admin import DescribeGroupsRequest
+from kafka.protocol.consumer import OffsetSpec
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
 from kafka.protocol.metadata import MetadataRequest
 
@@ -131,6 +132,17 @@ class KafkaAdmin:
             for partition, place in found.items()
         }
 
+    def newest_timestamps(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, datetime | None]:
+        """The highest time of a record of each partition; None for an empty partition."""
+        # The public call refuses the negative numbers that stand for something else than a time.
+        ask = self._consumer._fetcher.offsets_by_times  # noqa: SLF001
+        wanted = {_kafka(partition): OffsetSpec.MAX_TIMESTAMP for partition in partitions}
+        found = self._patiently(lambda: ask(dict(wanted), self._milliseconds)) if wanted else {}
+        return {
+            TopicPartition(*partition): EPOCH + timedelta(milliseconds=place.timestamp) if place else None
+            for partition, place in found.items()
+        }
+
     def group_members(self) -> list[GroupMember]:
         """The members of the consumer's group now. A killed one is counted until its session times out."""
         return self._patiently(self._described_members)
@@ -182,7 +194,8 @@ class KafkaAdmin:
             error = kafka_errors.for_code(topic.error_code)
             if error is kafka_errors.TopicAuthorizationFailedError:
                 refusal = refusals.no_right_on_topics([topic.name], self._profile)
-                raise AuthorizationFailed(f"{refusal}{refusals.near_topics(topic.name, self.topics())}")
+                near = refusals.near_topics(topic.name, self.topics())
+                raise AuthorizationFailed(f"{refusal}, or there is no such topic{near}")
             if error is kafka_errors.UnknownTopicOrPartitionError:
                 raise TopicNotFound(
                     f"there is no topic {topic.name!r}{refusals.near_topics(topic.name, self.topics())}"
@@ -252,11 +265,11 @@ class _Connections(_Manager):  # type: ignore[misc] # kafka-python has no types
             raise kafka_errors.KafkaConnectionError("no answer to the TLS handshake") from None
 
     async def _connect(self, node: object, conn: Any, **options: object) -> None:  # noqa: ANN401
+        conn.init_future.add_errback(self._note_refusal)
         await super()._connect(node, conn, **options)
-        failure = conn.init_future.exception if conn.init_future.is_done else None
-        if isinstance(
-            failure, (kafka_errors.SaslAuthenticationFailedError, kafka_errors.UnsupportedSaslMechanismError)
-        ):
+
+    def _note_refusal(self, failure: Exception) -> None:
+        if isinstance(failure, _REFUSALS):
             self._refused = failure
 
     def get_connection(self, node_id: object, **options: object) -> object:

@@ -95,6 +95,7 @@ class KafkaSource:
         self._has_placed = False
         self._starts_to_commit: dict[TopicPartition, int] = {}
         self._silent_since: float | None = None
+        self._complained = False
 
     @property
     def consumer(self) -> Any:  # noqa: ANN401 - a KafkaConsumer; kafka-python has no types
@@ -252,11 +253,14 @@ class KafkaSource:
         away = self._kafka._coordinator.coordinator_unknown()  # noqa: SLF001 - no public call knows of an outage
         now = time.monotonic()
         if not away:
-            if self._silent_since is not None and now - self._silent_since >= COMPLAIN_AFTER_SECONDS:
-                log.warning("in contact with the broker again after %d seconds", now - self._silent_since)
-            self._silent_since = None
+            if self._complained:
+                log.warning("in contact with the broker again after %d seconds", now - (self._silent_since or now))
+            self._silent_since, self._complained = None, False
         elif self._silent_since is None:
             self._silent_since = now
+        elif not self._complained and now - self._silent_since >= COMPLAIN_AFTER_SECONDS:
+            self._complained = True
+            log.warning("no contact with the broker for %d seconds; trying on", now - self._silent_since)
 
     # Where partitions start
 
