@@ -25,6 +25,7 @@ from mister_webhooks_router.app import App
 from mister_webhooks_router.delivery import Shutdown
 from mister_webhooks_router.engine.driver import Driver
 from mister_webhooks_router.engine.guard import DrainGuard
+from mister_webhooks_router.engine.loop import new_event_loop
 from mister_webhooks_router.engine.results import EventResult, RunReport
 from mister_webhooks_router.engine.signals import in_main_thread, stop_signals
 from mister_webhooks_router.engine.steps import EventSteps
@@ -104,7 +105,7 @@ class Runner:
             BrokerError: what the source raised.
             SystemExit, KeyboardInterrupt: a handler raised it; the offset of its event is kept.
         """
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
         try:
             with stop_signals(self._loop, self.stop):
                 self._run(self._loop)
@@ -134,8 +135,6 @@ class Runner:
 
     async def _until_end(self, driver: Driver) -> BaseException | None:
         """Work until there is nothing more to do; return what ended it."""
-        if self._shutdown.begun:
-            self._stop_asked.set()
         work = asyncio.create_task(self._work(driver))
         asked = asyncio.create_task(self._stop_asked.wait())
         await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)

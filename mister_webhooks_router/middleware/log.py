@@ -31,6 +31,8 @@ def _words(outcome: Outcome) -> str:
 
 
 def _write(level: int, delivery: Delivery, what: str, started: float) -> None:
+    if not _log.isEnabledFor(level):
+        return
     event = delivery.event
     took = (perf_counter() - started) * 1000
     _log.log(level, "%s %s %s %s %.1f ms", delivery.handler.name, event.position, event.method.name, what, took)

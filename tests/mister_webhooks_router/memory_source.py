@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -44,6 +43,7 @@ class MemorySource:
         self.committed: dict[TopicPartition, int] = {}
         self.commits: list[Mapping[TopicPartition, int]] = []
         self.closed = False
+        self.settled_at_close = False
         self._failing_poll = failing_poll
         self._records: dict[TopicPartition, list[Record]] = {TopicPartition(topic, 0): []}
         self._positions: dict[TopicPartition, int] = {}
@@ -105,9 +105,7 @@ class MemorySource:
         if self._listener is None:
             return
         self._listener.revoking(self._positions)
-        limit = time.monotonic() + 1.0
-        while not self._listener.settled(self._positions) and time.monotonic() < limit:
-            time.sleep(0.01)
+        self.settled_at_close = self._listener.settled(self._positions)
         if offsets := self._listener.finished(self._positions):
             self.commit(offsets)
 

@@ -1,6 +1,6 @@
 """A program that handles one event and then waits in the second, to be stopped by signals.
 
-Usage: python stopped_program.py KIND DRAIN    KIND: how the second event's handler waits
+Usage: python stopped_program.py KIND DRAIN LOOP    KIND: how the second event's handler waits; LOOP: uvloop or asyncio
 """
 
 from __future__ import annotations
@@ -85,4 +85,6 @@ def main(kind: str, drain: float) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[3] == "asyncio":
+        sys.modules["uvloop"] = None  # type: ignore[assignment]  # as if it were not installed
     sys.exit(main(sys.argv[1], float(sys.argv[2])))

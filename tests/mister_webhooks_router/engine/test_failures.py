@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -35,6 +36,7 @@ def test_a_failure_keeps_its_offset_and_commits_what_was_before() -> None:
     assert (source.offset, seen) == (2, [("sturdy", 0), ("sturdy", 1), ("sturdy", 2)])
     assert (runner.report.events, runner.report.failed, runner.report.handled) == (3, 1, 5)
     assert failure.value.position == f"{TOPIC}:0:2"
+    assert source.settled_at_close, "a source waits at its end for what still runs"
     assert [name.rpartition(".")[2] for name in failure.value.handlers] == ["fragile"]
     assert isinstance(failure.value.__cause__, ValueError)
 
@@ -117,8 +119,13 @@ def test_keep_going_shows_the_failure_and_goes_on() -> None:
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=repr)
 @pytest.mark.parametrize("is_async", [False, True])
-def test_the_wish_to_end_comes_out_of_a_handler(error: BaseException, *, is_async: bool) -> None:
-    """SystemExit and KeyboardInterrupt stop the run as they are: no other handler runs, the offset is kept."""
+def test_the_wish_to_end_comes_out_of_a_handler(
+    error: BaseException, caplog: pytest.LogCaptureFixture, *, is_async: bool
+) -> None:
+    """SystemExit and KeyboardInterrupt stop the run as they are: no other handler runs, the offset is kept.
+
+    The loop has nothing to complain about.
+    """
     app, seen = App(), list[str]()
 
     def plain(payload: int) -> None:
@@ -134,7 +141,10 @@ def test_the_wish_to_end_comes_out_of_a_handler(error: BaseException, *, is_asyn
     with pytest.raises(type(error)) as raised:
         run(app, source)
 
+    gc.collect()
+
     assert (raised.value, source.offset, seen) == (error, 1, ["after"])
+    assert "never retrieved" not in caplog.text
 
 
 def test_a_handler_that_is_cancelled_has_failed() -> None:
