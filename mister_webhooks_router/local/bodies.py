@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import math
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
@@ -18,6 +19,9 @@ from mister_webhooks.types import Encoding
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _MAX_FIELDS = 10_000
+
+# It warns of broken forms, which is what our answers say.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 def to_payload(content_type: str | None, body: bytes) -> bytes:
@@ -61,7 +65,10 @@ def _object(items: Iterable[tuple[str, JSON]]) -> bytes:
     for name, value in items:
         fields.setdefault(name, []).append(value)
     form: JSON = {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
-    return encode_payload(Encoding.JSON, form)
+    try:
+        return encode_payload(Encoding.JSON, form)
+    except UnicodeEncodeError as error:  # some of Python's codecs decode to halves of surrogate pairs
+        raise HTTPException(400, f"the form holds what is no text: {error.reason}") from error
 
 
 def _urlencoded(body: bytes, charset: str) -> list[tuple[str, str]]:

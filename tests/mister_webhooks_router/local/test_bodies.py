@@ -101,6 +101,7 @@ def test_a_form_may_name_its_charset() -> None:
     assert json.loads(to_payload(f"{FORM}; charset=windows-1252", b"price=%80")) == {"price": "€"}
     assert refused(FORM, b"price=%80") == (400, "the form is not written in utf-8: invalid start byte")
     assert refused(f"{FORM}; charset=klingon", b"a=1") == (400, "the form's charset 'klingon' is unknown")
+    assert refused(f"{FORM}; charset=unicode_escape", rb"a=\ud800")[0] == 400
 
 
 def test_a_form_of_ten_thousand_fields_is_the_limit() -> None:
@@ -144,9 +145,10 @@ def test_multipart_fields_and_files_become_an_object() -> None:
         (f"{MULTIPART}{'x' * 300}", parts()),
     ],
 )
-def test_broken_multipart_is_refused(content_type: str, body: bytes) -> None:
-    """Missing boundaries, cut bodies and parts without a name get 400: half a form is never stored."""
+def test_broken_multipart_is_refused(content_type: str, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Missing boundaries, cut bodies and parts without a name get 400, and not a word in the log."""
     assert refused(content_type, body)[0] == 400
+    assert caplog.text == ""
 
 
 @given(st.sampled_from(["application/json", FORM, MULTIPART, "text/plain", None]), st.binary(max_size=200))
