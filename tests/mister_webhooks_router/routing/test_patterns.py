@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from mister_webhooks_router.errors import RouterError
+from mister_webhooks_router.routing.filters import compile_filter
+from mister_webhooks_router.routing.patterns import (
+    BUDGET,
+    LONGEST_TEXT,
+    PatternError,
+    PatternGaveUp,
+    compile_pattern,
+)
+
+# Each would take longer than the age of the universe, or hours, where nobody stops it.
+ENDLESS = [
+    (r"(a|aa)+$", "a" * 4000 + "!"),
+    (r"(a|a)*$", "a" * 4000 + "!"),
+    (r"([a-z]*)*\d$", "a" * 4000),
+    (r"(x+x+)+y", "x" * 4000 + "z"),
+    (r"^(([a-z])+.)+[A-Z]([a-z])+$", "a" * 4000),
+    (r"(\w+\s?)+$", "abc " * 1000 + "!"),
+    (r"(.*a){25}$", "a" * 4000 + "!"),
+    (r"(?:(?:a{1,100}){1,100}){1,100}b", "a" * 4000),
+    (r"\w+\d", "a" * LONGEST_TEXT),
+    (r"\s+$", " " * (LONGEST_TEXT - 1) + "x"),
+]
+
+
+@pytest.mark.parametrize(("source", "text"), ENDLESS, ids=[source for source, _ in ENDLESS])
+def test_an_endless_search_is_given_up(source: str, text: str) -> None:
+    """A search that would not end is stopped by its budget of CPU time and is an error, never "no match"."""
+    began = time.process_time()
+    with pytest.raises(PatternGaveUp) as gave_up:
+        compile_pattern(source).found_in(text)
+
+    assert time.process_time() - began < 20 * BUDGET
+    assert str(len(text)) in str(gave_up.value)
+    assert text not in str(gave_up.value)
+    assert isinstance(gave_up.value, RouterError)
+
+
+def test_a_filter_passes_the_error_on() -> None:
+    """Neither `matches` nor `explain` makes "no match" of a search that was given up."""
+    source, text = ENDLESS[0]
+    for filter_ in (compile_filter({"a": {"$regex": source}}), compile_filter({"$not": {"a": {"$regex": source}}})):
+        with pytest.raises(PatternGaveUp):
+            filter_.matches({"a": text})
+        with pytest.raises(PatternGaveUp):
+            filter_.explain({"a": text})
+
+
+def test_a_text_that_is_too_long_is_not_searched() -> None:
+    """A text longer than the limit is an error, a text of just that length is searched."""
+    pattern = compile_pattern("y$")
+
+    assert pattern.found_in("x" * (LONGEST_TEXT - 1) + "y")
+    with pytest.raises(
+        PatternGaveUp, match=r'"y\$" is not searched for in a text of 65537 characters; the limit is 65536'
+    ):
+        pattern.found_in("x" * (LONGEST_TEXT + 1))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        (r"^refs/(heads|tags)/", ["refs/heads/main", "refs/pull/1", "x refs/heads/"]),
+        (r"^\d+$", ["12", "1a", "٣", "12\n"]),
+        (r"\bfoo\b", ["a foo b", "foobar"]),
+        (r"(?i)straße", ["STRASSE", "STRAßE"]),
+        (r"(?P<year>\d{4})-(?P=year)", ["2026-2026", "2026-2025"]),
+        (r"(?<!un)done", ["done", "undone"]),
+        (r"a{2,3}?b", ["aab", "ab"]),
+        (r"[^\W\d_]+é", ["aé", "1é"]),
+        (r"^a.c$", ["abc", "a\nc"]),
+        (r"\Aa\Z", ["a", "a\n"]),
+        (r"", ["", "x"]),
+    ],
+)
+def test_patterns_mean_what_they_mean_in_re(pattern: str, texts: list[str]) -> None:
+    """A pattern is found exactly where the standard library finds it."""
+    for text in texts:
+        assert compile_pattern(pattern).found_in(text) is (re.search(pattern, text) is not None)
+
+
+@pytest.mark.parametrize(
+    ("flags", "text", "found"),
+    [
+        (re.IGNORECASE, "MAIN", True),
+        (re.NOFLAG, "MAIN", False),
+        (re.MULTILINE, "x\nmain", True),
+        (re.IGNORECASE | re.MULTILINE, "x\nMAIN", True),
+    ],
+)
+def test_a_compiled_pattern_keeps_its_flags(flags: re.RegexFlag, text: str, *, found: bool) -> None:
+    """What `re` compiled is taken over with its flags."""
+    assert compile_pattern(re.compile("^main", flags)).found_in(text) is found
+
+
+@pytest.mark.parametrize(
+    ("flags", "pattern", "text"),
+    [
+        (re.DOTALL, "a.b", "a\nb"),
+        (re.VERBOSE, "a b # comment", "ab"),
+        (re.ASCII, r"^\w+$", "é"),
+        (re.NOFLAG, r"^\w+$", "é"),
+    ],
+)
+def test_every_flag_that_changes_a_search_is_kept(flags: re.RegexFlag, pattern: str, text: str) -> None:
+    """DOTALL, VERBOSE and ASCII mean the same as in `re`."""
+    compiled = re.compile(pattern, flags)
+
+    assert compile_pattern(compiled).found_in(text) is (compiled.search(text) is not None)
+
+
+@pytest.mark.parametrize("source", ["(", "[a", "*a", "a{2,1}", r"(?P<1>a)", "(?<=a+)(?R"])
+def test_what_is_no_pattern(source: str) -> None:
+    """What cannot be compiled is an error that says where it goes wrong."""
+    with pytest.raises(PatternError, match="position"):
+        compile_pattern(source)
+
+
+def test_a_pattern_of_bytes_is_refused() -> None:
+    """Payloads and headers are text."""
+    with pytest.raises(PatternError, match="a pattern of bytes"):
+        compile_pattern(re.compile(b"x"))  # type: ignore[arg-type]
