@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from functools import lru_cache
+from threading import RLock
 from typing import Final, Self, TypeAlias, TypeVar, overload
 
 T = TypeVar("T")
-Source: TypeAlias = "Mapping[str, Iterable[str]] | Iterable[tuple[str, Iterable[str]]]"
+HeadersLike: TypeAlias = "Mapping[str, Iterable[str]] | Iterable[tuple[str, Iterable[str]]]"
 
 MASK: Final = "***"
 """Stands for the value of a secret header wherever it is shown."""
 
-# A name is a secret's when it grants access (a token, a key, a cookie) or proves the sender (a signature).
-_SECRET_NAME: Final = re.compile(
-    r"(?:proxy-)?authorization|authentication-info|(?:set-)?cookie2?"
-    r"|.*(?:token|secret|signature|password|passwd|credential|api-?key|hmac|access-?key|session).*"
-    r"|.*-auth(?:-.*)?|webhook-hash|.*verif-hash",
+# A header is secret when it grants access (a token, a key, a cookie) or proves the sender (a signature). Providers name
+# theirs as they like, so words count, wherever they stand in the name.
+_SECRET_WORD: Final = re.compile(
+    r"authorization|authentication|cookie|token|secret|signature|password|passwd|credential|session|hmac|jwt"
+    r"|(?:api|access|private|shared)[-_]?key|(?:^|[-_])(?:auth|sig|hash|pass|pwd)(?:[-_]|$)",
     re.IGNORECASE,
 )
 
 
+@lru_cache(maxsize=1024)
 def is_secret_header(name: str) -> bool:
     """Whether the values of the header `name` must not be shown: credentials, cookies, tokens and signatures."""
-    return _SECRET_NAME.fullmatch(name) is not None
+    return _SECRET_WORD.search(name) is not None
+
+
+_LISTS: Final = frozenset({list})
+_FOLDING: Final = RLock()
 
 
 class Headers(dict[str, list[str]]):
@@ -41,14 +48,16 @@ class Headers(dict[str, list[str]]):
     # From the lower-case name to the spelling in the dict. Built on first use: most events are routed by two names.
     _names: dict[str, str] | None = None
 
-    def __init__(self, headers: Source = (), /) -> None:
-        super().__init__()
-        if isinstance(headers, Mapping):
-            for name, values in headers.items():
-                dict.__setitem__(self, name, _as_list(values))
-        else:
+    def __init__(self, headers: HeadersLike = (), /) -> None:
+        if not isinstance(headers, Mapping):
+            super().__init__()
             for name, values in headers:
                 self._extend(name, _as_list(values))
+            return
+        super().__init__(headers)  # type: ignore[arg-type]  # what is no list yet becomes one below
+        if not _LISTS.issuperset(map(type, dict.values(self))):
+            for name, values in headers.items():
+                dict.__setitem__(self, name, _as_list(values))
 
     def first(self, name: str, default: T | None = None) -> str | T | None:
         """The first value of the header `name`, or `default` where there is none."""
@@ -64,15 +73,17 @@ class Headers(dict[str, list[str]]):
         return self._fold() if names is None else names
 
     def _fold(self) -> dict[str, str]:
-        """Build the index, and merge the names that differ only in case."""
-        names: dict[str, str] = {}
-        for name in list(dict.keys(self)):
-            spelling = names.setdefault(name.lower(), name)
-            if spelling is not name:
-                merged = dict.__getitem__(self, spelling) + dict.pop(self, name)
-                dict.__setitem__(self, spelling, merged)
-        self._names = names
-        return names
+        """Build the index, and merge the names that differ only in case. Threads that share an event may meet here."""
+        with _FOLDING:
+            if self._names is None:
+                names: dict[str, str] = {}
+                for name in list(dict.keys(self)):
+                    spelling = names.setdefault(name.lower(), name)
+                    if spelling != name:
+                        merged = dict.__getitem__(self, spelling) + dict.pop(self, name)
+                        dict.__setitem__(self, spelling, merged)
+                self._names = names
+            return self._names
 
     def _spelling(self, name: object) -> str:
         """The spelling of `name` in the dict, or `name` itself."""
@@ -111,6 +122,9 @@ class Headers(dict[str, list[str]]):
             return NotImplemented
         return self._comparable() == Headers(other)._comparable()
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # a dict's own compares the spelling, too
+
     __hash__ = None  # equal headers may be spelled differently, as with every dict
 
     def _comparable(self) -> dict[str, list[str]]:
@@ -119,16 +133,16 @@ class Headers(dict[str, list[str]]):
     def __repr__(self) -> str:
         return repr({name: [MASK] * len(values) if is_secret_header(name) else values for name, values in self.items()})
 
-    def __or__(self, other: Source) -> Self:  # type: ignore[override]  # a dict's takes dicts only
+    def __or__(self, other: HeadersLike) -> Self:  # type: ignore[override]  # a dict's takes dicts only
         return self.copy()._joined(other)
 
-    def __ror__(self, other: Source) -> Self:  # type: ignore[override]  # as above
+    def __ror__(self, other: HeadersLike) -> Self:  # type: ignore[override]  # as above
         return type(self)(other)._joined(self)
 
-    def __ior__(self, other: Source) -> Self:  # type: ignore[override]  # as above
+    def __ior__(self, other: HeadersLike) -> Self:  # type: ignore[override]  # as above
         return self._joined(other)
 
-    def _joined(self, other: Source) -> Self:
+    def _joined(self, other: HeadersLike) -> Self:
         self.update(other)
         return self
 
@@ -187,9 +201,12 @@ class Headers(dict[str, list[str]]):
         super().clear()
         self._names = None
 
-    def update(self, other: Source = (), /, **named: Iterable[str]) -> None:  # type: ignore[override]  # a dict's takes dicts only
+    def update(self, other: HeadersLike = (), /, **named: Iterable[str]) -> None:  # type: ignore[override]  # a dict's takes dicts only
         """Set the headers of another mapping (or of pairs) here; each replaces the values it had."""
-        for name, values in dict(other, **named).items():
+        new = type(self)(other)
+        for name, values in named.items():
+            new[name] = values
+        for name, values in new.items():
             self[name] = values
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import wraps
 from typing import Any, Final, NamedTuple
 
 from mister_webhooks.envelope import ENVELOPE_V1, Envelope, decode_envelope, envelope_type
@@ -42,6 +45,9 @@ class HTTPMethod(StrEnum):
     PATCH = "PATCH"
 
 
+_METHODS: Final = {str(method): method for method in HTTPMethod}
+
+
 class Position(NamedTuple):
     """Where an event stands: its record's topic, partition, offset and timestamp. As text `topic:partition:offset`."""
 
@@ -57,6 +63,8 @@ class Position(NamedTuple):
 @dataclass
 class WebhookEvent:
     """A webhook that was received.
+
+    Two events are equal when their first four fields are, wherever they were read.
 
     Args:
         method: the HTTP method of the request.
@@ -78,6 +86,11 @@ class WebhookEvent:
     offset: int | None = field(default=None, compare=False, kw_only=True)
     key: bytes | None = field(default=None, compare=False, kw_only=True)
 
+    def __post_init__(self) -> None:
+        self.method = HTTPMethod(self.method)
+        if not isinstance(self.headers, Headers):
+            self.headers = Headers(self.headers)
+
     @property
     def position(self) -> Position | None:
         """Where the event stands, or None for an event that came from no record."""
@@ -86,23 +99,26 @@ class WebhookEvent:
         return Position(self.topic, self.partition, self.offset, self.timestamp)
 
     @staticmethod
-    def decode(envelopeType: int, timestamp: datetime, raw: bytes) -> WebhookEvent:  # noqa: N803 - a public name since 1.0.0
+    def decode(envelopeType: int, timestamp: datetime, raw: bytes) -> WebhookEvent:  # noqa: N803 - public since 1.0.0
         """Decode a record's value, the body too.
 
         Args:
             envelopeType: the byte in the record's `envelope` header.
-            timestamp: the record's timestamp.
+            timestamp: the record's timestamp; without a time zone it is local time.
             raw: the record's value.
 
         Raises:
-            UnsupportedEnvelope: the envelope type is not known.
+            FormatError: the envelope type is a system message's, which holds no event.
+            UnsupportedEnvelope: the envelope type is newer than this package.
             EnvelopeDecodeError: `raw` is no envelope of that type.
             PayloadDecodeError: the body cannot be decoded.
         """
-        if envelopeType != ENVELOPE_V1:
-            raise _unsupported(envelopeType)
-        event = _lazy(decode_envelope(raw), timestamp)
-        event.payload  # noqa: B018 - decodes it
+        if envelopeType < ENVELOPE_V1:
+            raise FormatError(f"envelope type 0x{envelopeType:02x} is a system message: it holds no event")
+        _require_known(envelopeType)
+        aware = timestamp if timestamp.tzinfo else timestamp.astimezone(UTC)
+        event = _undecoded(decode_envelope(bytes(raw)), aware)
+        event.payload  # noqa: B018 - asking for it decodes it
         return event
 
     @staticmethod
@@ -116,52 +132,93 @@ class WebhookEvent:
             UnsupportedEnvelope: its envelope type is newer than this package.
             EnvelopeDecodeError: its value is no envelope.
         """
-        where = f"{record.topic}:{record.partition}:{record.offset}"
         try:
             kind = envelope_type(record.headers)
-        except FormatError as exc:
-            raise FormatError(f"{where}: {exc}") from None
-        if kind < ENVELOPE_V1:
-            return None
-        if kind != ENVELOPE_V1:
-            raise UnsupportedEnvelope(f"{where}: {_unsupported(kind)}")
-        try:
+            if kind < ENVELOPE_V1:
+                return None
+            _require_known(kind)
             envelope = decode_envelope(record.value or b"")
-        except EnvelopeDecodeError as exc:
-            raise EnvelopeDecodeError(f"{where}: {exc}") from exc
-        event = _lazy(envelope, _EPOCH + timedelta(milliseconds=record.timestamp))
-        event.__dict__.update(topic=record.topic, partition=record.partition, offset=record.offset, key=record.key)
-        return event
+            timestamp = _instant(record.timestamp)
+        except (FormatError, UnsupportedEnvelope, EnvelopeDecodeError) as exc:
+            raise type(exc)(f"{record.topic}:{record.partition}:{record.offset}: {exc}") from None
+        return _undecoded(envelope, timestamp, record)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as `payload` is
         """Decode the payload when it is first asked for."""
-        body: Envelope | None = self.__dict__.get("_undecoded") if name == "payload" else None
-        if body is None:
+        if name != "payload":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        try:
-            value = decode_payload(body.encoding, body.payload)
-        except PayloadDecodeError as exc:
-            where = self.position
-            raise PayloadDecodeError(f"{where}: {exc}" if where else str(exc)) from None
-        return self.__dict__.setdefault("payload", value)
+        fields = self.__dict__
+        body = fields.get(_BODY)
+        # Two threads may come here at once: the first to finish sets the payload, and that one counts.
+        if body is not None:
+            try:
+                fields.setdefault(name, decode_payload(*body))
+            except PayloadDecodeError as exc:
+                where = f"{self.position}: " if self.position else ""
+                raise PayloadDecodeError(f"{where}{exc}") from None
+            fields.pop(_BODY, None)
+        return fields[name]
 
 
-def _lazy(envelope: Envelope, timestamp: datetime) -> WebhookEvent:
+_BODY: Final = "_body"  # in the fields of an event whose payload is not decoded yet: encoding and bytes
+
+
+def _undecoded(envelope: Envelope, timestamp: datetime, record: Record | None = None) -> WebhookEvent:
+    """An event that lacks its payload until `WebhookEvent.__getattr__` is asked for it."""
+    topic = partition = offset = key = None
+    if record is not None:
+        topic, partition, offset, key = record.topic, record.partition, record.offset, record.key
     event = object.__new__(WebhookEvent)
-    event.__dict__.update(
-        method=HTTPMethod(envelope.method),
-        timestamp=timestamp,
-        headers=Headers(envelope.headers),
-        topic=None,
-        partition=None,
-        offset=None,
-        key=None,
-        _undecoded=envelope,
-    )
+    event.__dict__ = {
+        "method": _METHODS[envelope.method],
+        "timestamp": timestamp,
+        "headers": Headers(envelope.headers),
+        "topic": topic,
+        "partition": partition,
+        "offset": offset,
+        "key": key,
+        _BODY: (envelope.encoding, envelope.payload),
+    }
     return event
 
 
-def _unsupported(kind: int) -> UnsupportedEnvelope:
-    return UnsupportedEnvelope(
-        f"envelope type 0x{kind:02x} is newer than this package, or not one at all: pip install -U mister-webhooks"
-    )
+def _require_known(kind: int) -> None:
+    if kind != ENVELOPE_V1:
+        raise UnsupportedEnvelope(
+            f"envelope type 0x{kind:02x} is newer than this package; upgrade: pip install -U mister-webhooks"
+        )
+
+
+def _instant(milliseconds: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        raise FormatError(f"the record's timestamp, {milliseconds} ms since 1970, is out of range") from None
+
+
+@dataclass(frozen=True)
+class _Undecodable:
+    """Stands for the payload in the `repr` of an event that has none."""
+
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"<undecodable: {self.reason}>"
+
+
+def _never_raising(generated: Callable[[WebhookEvent], str]) -> Callable[[WebhookEvent], str]:
+    """The `repr` that `dataclass` made, but for a payload that cannot be decoded."""
+
+    @wraps(generated)
+    def show(event: WebhookEvent) -> str:
+        try:
+            return generated(event)
+        except PayloadDecodeError as exc:
+            return generated(replace(event, payload=_Undecodable(str(exc))))
+
+    # `pprint` prints field by field what has the `repr` of a dataclass, and knows it by this.
+    show.__wrapped__ = inspect.unwrap(generated)
+    return show
+
+
+WebhookEvent.__repr__ = _never_raising(WebhookEvent.__repr__)  # type: ignore[method-assign,assignment]  # wrapped once made
