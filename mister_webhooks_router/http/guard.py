@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mister_webhooks_router.http.problem import problem
 
 _HOST = re.compile(r"(?:\[(?P<literal>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+?)\.?)(?::\d{1,5})?")
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+_ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 _FOREIGN = frozenset({"cross-site", "same-site"})
 
 
@@ -29,13 +31,14 @@ class HostGuard:
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
-        self._host = host.lower()
+        named = set() if host in _ANY_ADDRESS else {host.lower()}
+        self._names = {"localhost"} | named
+        self._refusal = f"wrong Host header: send to {', '.join(sorted(_LOOPBACK | named))}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
         if scope["type"] == "http" and not self._knows(scope):
-            answer = problem(403, f"wrong Host header: send to localhost, 127.0.0.1, [::1] or {self._host}")
-            await answer(scope, receive, send)
+            await problem(403, self._refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -45,7 +48,7 @@ class HostGuard:
         if found is None:
             return False
         name = (found["literal"] or found["name"]).lower()
-        if name in {self._host, "localhost"} or name.endswith(".localhost"):
+        if name in self._names or name.endswith(".localhost"):
             return True
         address = _address(name)
         return address is not None and (address.is_loopback or address == _address(scope["server"][0]))

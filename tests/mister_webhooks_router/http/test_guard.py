@@ -52,6 +52,13 @@ def test_other_hosts_are_refused(server: HttpServer, host: str) -> None:
     assert status(server, host=host) == 403
 
 
+def test_a_refusal_says_where_to_send(server: HttpServer) -> None:
+    """The answer names the hosts that are right."""
+    answer = httpx.get(server.url, headers={"host": "evil.example"})
+
+    assert answer.json() == {"error": "wrong Host header: send to 127.0.0.1, [::1], localhost"}
+
+
 @pytest.mark.parametrize("hosts", ["", "Host:\n", "Host: localhost\nHost: localhost\n", "Host: a\nHost: localhost\n"])
 def test_no_host_or_two_are_refused(server: HttpServer, hosts: str) -> None:
     """There must be exactly one Host; what HTTP itself forbids is 400, the rest 403."""
@@ -99,6 +106,7 @@ def test_the_address_that_was_reached_is_let_in() -> None:
     assert guard_status("::", "[fd00::7]:8008", "fd00::7") == 200
     assert guard_status("0.0.0.0", "192.168.7.8", "192.168.7.9") == 403
     assert guard_status("0.0.0.0", "evil.example", "192.168.7.9") == 403
+    assert guard_status("0.0.0.0", "0.0.0.0", "192.168.7.9") == 403
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://{0}", "http://127.0.0.1:1", "null", "", "x"])
