@@ -48,6 +48,7 @@ class MisterWebhooksConsumer:
         reset: start there even though the group has committed, once; for a group of one program
         ca_file: PEM file of the certificate authority to trust instead of the service's own; `MWH_CA_FILE` by default
         ssl_context: all TLS settings, instead of `ca_file`
+        connect_timeout: seconds for connecting
         max_poll_interval: seconds for which the others of the group wait for this program when partitions are shared
             anew; a callback may take longer
 
@@ -64,6 +65,7 @@ class MisterWebhooksConsumer:
         reset: bool = False,
         ca_file: str | os.PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        connect_timeout: float = 10.0,
         max_poll_interval: float = 300.0,
     ) -> None:
         self._source = KafkaSource(
@@ -72,6 +74,7 @@ class MisterWebhooksConsumer:
             start_from=start_from,
             reset=reset,
             ssl_context=ssl_context or new_ssl_client_context(ca_file),
+            connect_timeout=connect_timeout,
             max_poll_interval=max_poll_interval,
         )
         self._intake: Intake | None = None

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
 
 from kafka import KafkaConsumer
@@ -246,7 +247,7 @@ _Manager: Any = KafkaConnectionManager
 
 
 class _Connections(_Manager):  # type: ignore[misc] # kafka-python has no types
-    """Connections that neither wait for ever for a TLS handshake nor retry a refused login for ever."""
+    """Connections that neither wait for ever for a TLS handshake nor repeat a refused login for ever."""
 
     def __init__(self, net: NetworkSelector, **settings: object) -> None:
         super().__init__(net, **settings)
@@ -254,15 +255,15 @@ class _Connections(_Manager):  # type: ignore[misc] # kafka-python has no types
         # The consumer's setting of this name never reaches the requests that could create a topic.
         self.cluster.config["allow_auto_create_topics"] = False
 
-    async def _build_transport(self, node: object, timeout_at: float | None = None) -> object:
+    async def _build_transport(self, node: object, timeout_at: float) -> Any:  # noqa: ANN401
         building = self.call_soon(super()._build_transport, node, timeout_at)
-        if timeout_at is None:
-            return await building
         try:
-            return await self.wait_for(building, max(0.0, timeout_at - time.monotonic()) * 1000)
+            transport = await self.wait_for(building, max(0.0, timeout_at - time.monotonic()) * 1000)
         except kafka_errors.KafkaTimeoutError:
-            building.add_callback(lambda transport: transport.close())
+            building.add_callback(lambda late: late.close())
             raise kafka_errors.KafkaConnectionError("no answer to the TLS handshake") from None
+        transport._sock_recv = partial(_data_before_end, transport._sock_recv)  # noqa: SLF001
+        return transport
 
     async def _connect(self, node: object, conn: Any, **options: object) -> None:  # noqa: ANN401
         conn.init_future.add_errback(self._note_refusal)
@@ -276,6 +277,15 @@ class _Connections(_Manager):  # type: ignore[misc] # kafka-python has no types
         if self._refused is not None:
             raise self._refused
         return super().get_connection(node_id, **options)
+
+
+def _data_before_end(receive: Callable[[], tuple[bytes, Exception | None]]) -> tuple[bytes, Exception | None]:
+    """What was received, and the end of the connection only when nothing comes before it.
+
+    A broker closes right behind its refusal of a login, and kafka-python throws the refusal away when it sees both.
+    """
+    data, end = receive()
+    return data, None if data else end
 
 
 def new_kafka_consumer(

@@ -56,7 +56,7 @@ def near_topics(topic: str, visible: Sequence[str]) -> str:
 
 def no_answer(error: Exception, profile: ConnectionProfile) -> BrokerUnreachable:
     """Connected, but questions stay without an answer."""
-    return BrokerUnreachable(f"the broker at {profile.kafka_bootstrap} takes connections but does not answer: {error}")
+    return BrokerUnreachable(f"{profile.kafka_bootstrap} takes connections but does not answer as a broker ({error})")
 
 
 def no_common_assignor(group: str) -> BrokerError:
