@@ -124,9 +124,9 @@ class Runner:
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         thread = HandlerThread(loop)
         driver = Driver(self._app, thread, contextvars.copy_context())
-        self._guard = DrainGuard(self._options.drain, self._end_blocked) if in_main_thread() else None
         try:
             self._intake.start()
+            self._guard = DrainGuard(self._options.drain, self._end_blocked) if in_main_thread() else None
             end = loop.run_until_complete(self._until_end(driver))
         finally:
             self._close(loop, thread)

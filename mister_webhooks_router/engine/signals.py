@@ -43,7 +43,7 @@ def _install(loop: asyncio.AbstractEventLoop, receiver: _Receiver, numbers: Iter
     for number in numbers:
         # The loop's own handler only wakes it, whichever thread the signal reaches. Ours must run even while a handler
         # blocks the loop, so it replaces the one that would wait for its turn there.
-        loop.add_signal_handler(number, int)
+        loop.add_signal_handler(number, _nothing)
         signal.signal(number, receiver)
 
 
@@ -63,3 +63,7 @@ def force_exit(number: int) -> NoReturn:
     """End the process without any cleaning up: what runs may be stuck, and what holds a lock may hold it for ever."""
     os.write(_STDERR, messages.forced(signal.Signals(number).name).encode())
     os._exit(128 + number)
+
+
+def _nothing() -> None:
+    pass

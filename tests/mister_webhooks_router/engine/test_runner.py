@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mister_webhooks.errors import BrokerUnreachable
+from mister_webhooks.source import RebalanceListener
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router import (
     App,
@@ -128,6 +129,20 @@ def test_what_the_source_raises_comes_out() -> None:
     """A broker's refusal ends the run as itself."""
     with pytest.raises(BrokerUnreachable):
         run(App(), MemorySource(failing_poll=BrokerUnreachable("gone")))
+
+
+def test_a_source_that_does_not_open_ends_the_run() -> None:
+    """Its error comes out, and it is closed."""
+
+    class Shut(MemorySource):
+        def open(self, listener: RebalanceListener) -> None:
+            raise BrokerUnreachable("nobody listens")
+
+    source = Shut()
+    with pytest.raises(BrokerUnreachable, match="nobody listens"):
+        Runner(App(), source).run()
+
+    assert source.closed
 
 
 def test_background_tasks_are_cancelled_at_the_end() -> None:
