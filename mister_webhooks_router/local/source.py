@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ DEFAULT_GROUP = "local"
 _MAX_POLL_BYTES = 16_000_000
 _SETTLE_SECONDS = 30.0
 _SETTLE_STEP = 0.01
+
+log = logging.getLogger("mister_webhooks")
 
 
 class LocalSource:
@@ -60,7 +63,12 @@ class LocalSource:
         self._listener = listener
         committed = {} if self._reset else self._reader.committed(self._group)
         ends = self.end_offsets()
-        self._assign({each: committed.get(each, self._start(each, end)) for each, end in ends.items()})
+        chosen = {each: self._start(each, end) for each, end in ends.items() if each not in committed}
+        if chosen:
+            # A crash before the first commit must not lead to another choice.
+            self._log.commit(self._group, chosen).result()
+        self._reset = False
+        self._assign({each: chosen.get(each, committed.get(each, 0)) for each in ends})
 
     def poll(self, timeout: float, max_records: int) -> Mapping[TopicPartition, Sequence[Record]]:
         """See `EventSource.poll`. Returns at once when there is something, and wakes up when it is appended."""
@@ -92,7 +100,9 @@ class LocalSource:
         self._paused.difference_update(partitions)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        """See `EventSource.seek`."""
+        """See `EventSource.seek`. Raises `KeyError` for a partition that is not assigned."""
+        if partition not in self._positions:
+            raise KeyError(partition)
         self._positions[partition] = offset
 
     def position(self, partition: TopicPartition) -> int:
@@ -112,7 +122,7 @@ class LocalSource:
         return {each: end for each, end in ends.items() if self._topics is None or each.topic in self._topics}
 
     def close(self) -> None:
-        """See `EventSource.close`. Running work may take 30 seconds to settle. May be called twice."""
+        """See `EventSource.close`. Running work may take 30 seconds to settle. It may be opened again."""
         reader, self._reader = self._reader, None
         if reader is None:
             return
@@ -120,6 +130,7 @@ class LocalSource:
             self._hand_over()
         finally:
             self._positions.clear()
+            self._paused.clear()
             reader.close()
 
     def _start(self, partition: TopicPartition, end: int) -> int:
@@ -163,8 +174,11 @@ class LocalSource:
         while not self._listener.settled(held) and self._clock() < deadline:
             time.sleep(_SETTLE_STEP)
         offsets = self._listener.finished(held)
-        if offsets:
-            self.commit(offsets)
+        try:
+            if offsets:
+                self.commit(offsets)
+        except (CommitDeferred, LogError) as error:
+            log.warning("events that were handled are not committed and will be delivered again: %s", error)
 
     def _open_reader(self) -> Reader:
         if self._reader is None:

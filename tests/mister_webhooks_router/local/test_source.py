@@ -64,7 +64,8 @@ def test_reading_starts_at_the_first_record_that_is_not_older(log: LocalLog) -> 
     starts = []
     for seconds in (0.5, 2.0, 2.0001, 9.0):
         listener = Listener()
-        with closing(LocalSource(log, start_from=datetime.fromtimestamp(seconds, UTC))) as source:
+        start = datetime.fromtimestamp(seconds, UTC)
+        with closing(LocalSource(log, group=f"from {seconds}", start_from=start)) as source:
             source.open(listener)
             starts.append(listener.starts[A])
 
@@ -83,6 +84,51 @@ def test_start_from_counts_only_without_a_committed_offset(log: LocalLog) -> Non
             starts.append(listener.starts[A])
 
     assert starts == [2, 0]
+
+
+def test_a_chosen_start_outlives_a_crash(log: LocalLog) -> None:
+    """What comes after a start at the end is not lost when the reader dies before its first commit."""
+    append(log, "a")
+    for _ in range(2):
+        listener = Listener()
+        source = LocalSource(log, start_from="latest")
+        source.open(listener)
+        source._open_reader().close()  # as a crash would, and nothing else
+        append(log, "a")
+
+        assert listener.starts == {A: 1}
+
+
+def test_a_source_can_be_opened_again(log: LocalLog) -> None:
+    """The second time it goes on where it stopped: nothing is paused, and `reset` does not count again."""
+    append(log, "a", "a")
+    source = LocalSource(log, reset=True)
+    source.open(Listener())
+    source.pause([A])
+    source.commit({A: 1})
+    source.close()
+    with closing(source):
+        source.open(Listener())
+
+        assert offsets(source) == {A: [1]}
+
+
+def test_a_strange_partition_cannot_be_sought(log: LocalLog, source: LocalSource) -> None:
+    """Seeking does not assign."""
+    source.open(Listener())
+    with pytest.raises(KeyError):
+        source.seek(A, 1)
+
+
+def test_closing_says_what_comes_again(log: LocalLog, caplog: pytest.LogCaptureFixture) -> None:
+    """Where the last commit cannot be written, `close` warns and ends."""
+    append(log, "a")
+    source = LocalSource(log)
+    source.open(Listener({A: 1}))
+    log.close()
+    source.close()
+
+    assert "not committed and will be delivered again" in caplog.text
 
 
 def test_poll_wakes_up_at_an_append(log: LocalLog, source: LocalSource) -> None:
