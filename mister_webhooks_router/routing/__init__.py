@@ -16,6 +16,7 @@ from mister_webhooks_router.routing.conditions import (
     method_condition,
     topic_condition,
 )
+from mister_webhooks_router.routing.paths import Path, compile_path
 from mister_webhooks_router.routing.selection import Selection, select
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "HeaderCondition",
     "HeaderValue",
     "MethodCondition",
+    "Path",
     "Presence",
     "Selection",
     "Several",
     "TopicCondition",
+    "compile_path",
     "header_conditions",
     "method_condition",
     "select",
