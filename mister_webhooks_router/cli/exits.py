@@ -21,6 +21,7 @@ from mister_webhooks.errors import (
     ProfileError,
     UnsupportedEnvelope,
 )
+from mister_webhooks_router import messages
 from mister_webhooks_router.errors import ExitCode, RouterError
 
 _ISSUES = "https://github.com/mister-webhooks/mister-webhooks-client/issues"
@@ -42,12 +43,12 @@ EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
 _log = logging.getLogger(__name__)
 
 
-def exit_code(error: BaseException) -> ExitCode:
-    """The code that the program ends with when this exception reaches its top."""
-    if isinstance(error, RouterError):
-        return error.exit_code
-    for kind, code in EXIT_CODES:
-        if isinstance(error, kind):
+def exit_code(kind: type[BaseException]) -> ExitCode:
+    """The code that the program ends with when an exception of this kind reaches its top."""
+    if issubclass(kind, RouterError):
+        return kind.exit_code
+    for known, code in EXIT_CODES:
+        if issubclass(kind, known):
             return code
     return ExitCode.INTERNAL
 
@@ -55,18 +56,14 @@ def exit_code(error: BaseException) -> ExitCode:
 def guarded(command: click.Command, name: str) -> int:
     """Run the command to its end. Whatever it raises becomes a message on stderr and an exit code."""
     try:
-        result = command.main(prog_name=name, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        say(f"{name}: interrupted")
-        return _INTERRUPTED
-    except BrokenPipeError:
-        return int(ExitCode.OK)
-    except Exception as error:  # noqa: BLE001  the top of the program
+        # click's own main() makes an exit code of a closed pipe that cannot be told from a handler's sys.exit().
+        with command.make_context(name, sys.argv[1:]) as context:
+            command.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except BaseException as error:  # noqa: BLE001  the top of the program
         return _show(error, name)
-    return int(result or 0)
+    return int(ExitCode.OK)
 
 
 def say(text: str = "") -> None:
@@ -85,17 +82,32 @@ def mute(descriptor: int) -> None:
 
 
 def end(code: int) -> NoReturn:
-    """Flush and leave. A closed pipe is no error."""
+    """Flush and leave. A closed pipe is no error; a thread that is stuck is not waited for."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BrokenPipeError:
             mute(stream.fileno())
+    if code == ExitCode.STUCK:
+        os._exit(code)
     sys.exit(code)
 
 
-def _show(error: Exception, name: str) -> int:
-    code = exit_code(error)
+def _show(error: BaseException, name: str) -> int:
+    """Say what happened; return the exit code."""
+    match error:
+        case BrokenPipeError():
+            return int(ExitCode.OK)
+        case KeyboardInterrupt():
+            say(f"{name}: interrupted")
+            return _INTERRUPTED
+        case SystemExit():
+            say(f"{name}: a handler called sys.exit({error.code!r}). {messages.KEPT}")
+            return int(ExitCode.HANDLER_FAILED)
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+    code = exit_code(type(error))
     if code is ExitCode.INTERNAL:
         say("".join(traceback.format_exception(error)).rstrip())
         say(f"{name}: this is a defect of mister-webhooks. Please report it with the lines above: {_ISSUES}")

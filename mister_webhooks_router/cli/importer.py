@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from mister_webhooks.errors import MisterWebhooksError
 from mister_webhooks_router.app import App
 from mister_webhooks_router.cli.blame import user_frames, user_traceback
 from mister_webhooks_router.errors import AppError, RouterError
@@ -71,7 +72,7 @@ def _import(module: str, app_dir: Path) -> ModuleType:
     importlib.invalidate_caches()
     try:
         return importlib.import_module(module)
-    except RouterError as error:
+    except (RouterError, MisterWebhooksError) as error:
         raise AppError(f"{error}{_where(error)}") from error
     except ModuleNotFoundError as error:
         if not user_frames(error):

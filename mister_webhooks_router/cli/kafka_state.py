@@ -65,6 +65,11 @@ class TopicState:
         return all(partition.committed is None for partition in self.partitions)
 
     @property
+    def has_gaps(self) -> bool:
+        """Whether there are partitions of which the group has committed nothing."""
+        return any(partition.committed is None for partition in self.partitions)
+
+    @property
     def oldest(self) -> datetime | None:
         """When the oldest record was written."""
         return min((one.oldest for one in self.partitions if one.oldest), default=None)

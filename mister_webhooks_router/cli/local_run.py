@@ -15,6 +15,7 @@ def run_local(session: Session) -> None:
     address = session.options.http or Address(DEFAULT_HOST, DEFAULT_PORT)
     if session.options.check:
         _say_summary(session, f"http://{address}/in/")
+        say("The app is as it should be. Nothing was received.")
         return
     local = LocalMode(DEFAULT_PATH, session.topics or None, *address)
     local.start()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mister_webhooks_router.cli.access import read_access
 from mister_webhooks_router.cli.exits import say
 from mister_webhooks_router.cli.logs import set_up_logging
 from mister_webhooks_router.cli.options import checked_options, run_options
@@ -51,11 +52,12 @@ def _start(session: Session) -> None:
 
         run_local(session)
     elif session.options.names_a_source:
+        access = read_access(session.options)
         from mister_webhooks_router.cli.kafka_run import run_kafka  # noqa: PLC0415  kafka-python loads slowly
 
-        run_kafka(session)
+        run_kafka(session, access)
     else:
         from mister_webhooks_router.cli.session import say_app  # noqa: PLC0415  as above
 
         say_app(session)
-        say("The broker was not asked: give --profile to check that too.")
+        say("The app is as it should be. The broker was not asked: give --profile to check that too.")

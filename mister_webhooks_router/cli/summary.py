@@ -45,13 +45,20 @@ def topic_lines(state: GroupState, start_from: StartFrom | None) -> Iterable[str
     return table(rows)
 
 
+def start_text(start_from: StartFrom | None) -> str:
+    """`earliest`, `latest` or the time."""
+    if isinstance(start_from, datetime):
+        return start_from.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return start_from or "earliest"
+
+
 def group_text(state: GroupState) -> str:
     """The group, and who else is in it."""
     others = len(state.members)
     if not others:
         return f"{state.name}, no other members"
     hosts = ", ".join(sorted(set(state.members)))
-    return f"{state.name}, {count(others, 'other member')} now, at {hosts}: each reads some of the partitions"
+    return f"{state.name}, {count(others, 'other member')} now, at {hosts} (a killed one counts for some seconds)"
 
 
 def labelled(label: str, *lines: str) -> str:
@@ -83,11 +90,12 @@ def _offset(partition: PartitionState) -> str:
 
 
 def _start_words(topic: TopicState, start_from: StartFrom | None) -> str:
-    chosen = start_from.isoformat() if isinstance(start_from, datetime) else start_from or "earliest"
-    committed = sum(partition.committed is not None for partition in topic.partitions)
-    if committed == len(topic.partitions):
+    chosen = start_text(start_from)
+    if topic.is_new:
+        return chosen
+    if not topic.has_gaps:
         return "committed"
-    return chosen if not committed else f"committed, {chosen} where nothing is"
+    return f"committed, {chosen} where nothing is"
 
 
 def report_text(report: RunReport, committed: Mapping[TopicPartition, int]) -> str:

@@ -12,7 +12,7 @@ def count(number: int, noun: str) -> str:
 
 def printable(text: str) -> str:
     """The text on one line, without characters that steer a terminal: headers come from strangers."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> Iterable[str]:
