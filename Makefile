@@ -31,12 +31,14 @@ test: setup  ## everything: ruff, mypy, every test, with a real Kafka broker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --scripts-are-modules scripts/demo
 	$(BIN)/python -m pytest
 
 check: setup  ## the quick part: ruff, mypy, the tests that need no broker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --scripts-are-modules scripts/demo
 	$(BIN)/python -m pytest -m 'not kafka'
 
 bench: setup  ## side by side with other clients and frameworks: ratios, CPU per event
