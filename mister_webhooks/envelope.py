@@ -30,12 +30,17 @@ ENVELOPE_HEADER: Final = "envelope"
 ENVELOPE_V1: Final = 0x80
 """The one envelope type that carries a webhook so far."""
 
-_FAST_SCHEMA: Final = None if fastavro is None else fastavro.parse_schema(json.loads(ENVELOPE_SCHEMA_V1))
 _WRITER: Final = avro.io.DatumWriter(envelope_reader.writers_schema)
 
-# Avro writes an enum as its symbol's index, zigzag and so doubled; an index below 64 takes one byte.
-_METHOD_BYTES: Final = bytes(range(0, 12, 2))
-_ENCODING_BYTES: Final = bytes(range(0, 4, 2))
+_FIELDS: Final = {field["name"]: field for field in json.loads(ENVELOPE_SCHEMA_V1)["fields"]}
+# Avro writes an enum as its symbol's index, zigzag and so doubled: for ours that is one byte.
+_METHODS, _ENCODINGS = (
+    {bytes([index * 2]): symbol for index, symbol in enumerate(_FIELDS[name]["type"]["symbols"])}
+    for name in ("method", "encoding")
+)
+_BETWEEN: Final = {"type": "record", "name": "Between", "fields": [_FIELDS["headers"], _FIELDS["payload"]]}
+_FAST_SCHEMA: Final = None if fastavro is None else fastavro.parse_schema(_BETWEEN)
+
 # A number takes ten bytes, nine of them with the high bit, only where it needs all 64 bits: none of ours does.
 _LONG_NUMBER: Final = re.compile(rb"[\x80-\xff]{9}")
 _LONG_NUMBER_BYTES: Final = 9
@@ -95,33 +100,25 @@ def decode_with_avro(raw: bytes) -> Envelope:
 
 
 def decode_with_fastavro(raw: bytes) -> Envelope:
-    """`decode_envelope` with the package `fastavro`. What is refused or looks unusual is left to the reference."""
+    """`decode_envelope` with the package `fastavro`. What is refused or looks unusual is left to the reference.
+
+    fastavro takes an enum's negative index for a place from the end, so the two enums are read here; and numbers of
+    more than 64 bits for others.
+    """
     if fastavro is None:
         raise MissingExtra("speed", "decoding with fastavro")
     stream = io.BytesIO(raw)
     try:
+        method = _METHODS[stream.read(1)]
         fields: Any = fastavro.schemaless_reader(stream, _FAST_SCHEMA, None)
+        end = stream.tell()
+        encoding = _ENCODINGS[stream.read(1)]
     except Exception:  # noqa: BLE001 - it fails with whatever it runs into
         return decode_with_avro(raw)
     payload = fields["payload"]
-    if not _is_usual(raw, stream.tell(), len(payload)):
+    if _may_hold_long_number(raw[: end - len(payload)]):
         return decode_with_avro(raw)
-    return Envelope(fields["method"], fields["headers"], payload, fields["encoding"])
-
-
-def _is_usual(raw: bytes, end: int, payload_size: int) -> bool:
-    """Whether fastavro's word can be taken for an envelope that ends at `end`.
-
-    It takes an enum's negative index for a place from the end, and numbers of more than 64 bits for others.
-    """
-    last = end - 1
-    numbers_end = last - payload_size
-    return (
-        raw[0] in _METHOD_BYTES
-        and raw[last] in _ENCODING_BYTES
-        and not _may_hold_long_number(raw[:numbers_end])
-        and not _may_hold_long_number(raw[max(0, last - _LONG_NUMBER_BYTES) : last])
-    )
+    return Envelope(method, fields["headers"], payload, encoding)
 
 
 def _may_hold_long_number(raw: bytes) -> bool:

@@ -100,6 +100,7 @@ def test_an_empty_body_is_none(encoding: str) -> None:
         ("CBOR", bytes.fromhex("a1 6161 82 00 a1 6162 f97e00"), "at $.a[1].b, NaN or an infinite number has no JSON"),
         ("CBOR", bytes.fromhex("a2 6161 00 f5 00"), "at $, a key is a boolean"),
         ("CBOR", bytes.fromhex("a2 01 00 6131 00"), "at $.1, two keys are the same in JSON"),
+        ("CBOR", bytes.fromhex("d81c a1 6161 81 d81d 00"), "at $.a[0], it holds itself"),
         ("CBOR", bytes.fromhex("82 00 d823 62612b"), "at byte 2, CBOR tag 35 has no JSON meaning"),
         ("CBOR", bytes.fromhex("82 00"), "at byte 2, it ends too early"),
         ("CBOR", bytes.fromhex("83 00 1c 00"), "at byte 2, an item is malformed"),
