@@ -99,7 +99,11 @@ class WebhookEvent:
         return Position(self.topic, self.partition, self.offset, self.timestamp)
 
     @staticmethod
-    def decode(envelopeType: int, timestamp: datetime, raw: bytes) -> WebhookEvent:  # noqa: N803 - public since 1.0.0
+    def decode(  # the names of the parameters are public since 1.0.0
+        envelopeType: int,  # noqa: N803 - as above
+        timestamp: datetime,
+        raw: bytes | bytearray | memoryview,
+    ) -> WebhookEvent:
         """Decode a record's value, the body too.
 
         Args:
@@ -145,19 +149,19 @@ class WebhookEvent:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as `payload` is
         """Decode the payload when it is first asked for."""
-        if name != "payload":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         fields = self.__dict__
-        body = fields.get(_BODY)
-        # Two threads may come here at once: the first to finish sets the payload, and that one counts.
-        if body is not None:
+        if name == "payload" and (body := fields.get(_BODY)):
             try:
-                fields.setdefault(name, decode_payload(*body))
+                payload = decode_payload(*body)
             except PayloadDecodeError as exc:
                 where = f"{self.position}: " if self.position else ""
                 raise PayloadDecodeError(f"{where}{exc}") from None
+            # Two threads may come here at once: the first to finish sets the payload, and that one counts.
+            fields.setdefault(name, payload)
             fields.pop(_BODY, None)
-        return fields[name]
+        if name in fields:
+            return fields[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
 
 _BODY: Final = "_body"  # in the fields of an event whose payload is not decoded yet: encoding and bytes
