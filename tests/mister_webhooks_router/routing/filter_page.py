@@ -56,6 +56,11 @@ def refusals() -> list[Refusal]:
     return [Refusal(json.loads(_code(document)), _code(error)) for document, error in _rows("filter", "error")]
 
 
+def examples() -> list[str]:
+    """The Python on the page."""
+    return re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+
 def _rows(*heads: str) -> Iterator[list[str]]:
     """The rows of all tables with these column heads."""
     inside = False

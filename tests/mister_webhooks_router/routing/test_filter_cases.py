@@ -9,6 +9,7 @@ from tests.mister_webhooks_router.routing.filter_page import (
     Explanation,
     Refusal,
     cases,
+    examples,
     explanations,
     refusals,
 )
@@ -52,3 +53,9 @@ def test_a_refusal_of_the_page(case: Refusal) -> None:
     assert case.error == f"{refused.value.path}: {refused.value.reason}"
     assert isinstance(refused.value, AppError)
     assert refused.value.exit_code == ExitCode.APP
+
+
+@pytest.mark.parametrize("code", examples())
+def test_the_python_of_the_page_runs(code: str) -> None:
+    """The examples on the page run as they stand there."""
+    exec(compile(code, "filters.md", "exec"), {})
