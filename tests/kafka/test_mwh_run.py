@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,7 @@ NUMBERS = """
 
     @app.on()
     def number(payload):
-        print(payload["n"], flush=True)
+        print(f"n={payload['n']}", flush=True)
 """
 
 
@@ -49,11 +50,20 @@ class Site:
         self.profile = broker.profile_file(folder, self.consumer)
         write_app(folder, app)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What to run and what to read."""
+        return ("app:app", "--topic", self.topic)
+
+    @property
+    def env(self) -> dict[str, str | Path]:
+        """Profile and CA."""
+        return {"MWH_PROFILE": self.profile, "MWH_CA_FILE": self.broker.ca_file}
+
     def start(self, *more: str, topic: bool = True) -> Program:
-        """Start the program; the environment names profile and CA."""
-        topics = ("--topic", self.topic) if topic else ()
-        env: dict[str, str | Path] = {"MWH_PROFILE": self.profile, "MWH_CA_FILE": self.broker.ca_file}
-        return Program("mwh-run", "app:app", *topics, *more, folder=self.folder, env=env)
+        """Start the program."""
+        arguments = self.arguments if topic else self.arguments[:1]
+        return Program("mwh-run", *arguments, *more, folder=self.folder, env=self.env)
 
     def run(self, *more: str, topic: bool = True) -> Ended:
         """Run it to its end; by itself it ends with --burst."""
@@ -74,7 +84,7 @@ class Site:
 
 def handled(ended: Ended) -> list[int]:
     """The numbers that the app printed."""
-    return [int(line) for line in ended.out.split()]
+    return [int(line.removeprefix("n=")) for line in ended.out.split()]
 
 
 @pytest.fixture
@@ -192,7 +202,7 @@ def test_a_stop_in_the_middle(number: signal.Signals, broker: Broker, tmp_path: 
     site = Site(broker, tmp_path, SLOW)
     site.produce(400)
     with site.start() as program:
-        program.until("20\n")
+        program.until("n=20\n")
         program.send(number)
         first = program.wait()
     members = broker.members(site.consumer.name)
@@ -218,6 +228,34 @@ def test_a_kill_in_the_middle(broker: Broker, tmp_path: Path) -> None:
     assert set(handled(first)) | set(handled(second)) == set(range(600))
     assert handled(second)[0] > 0
     assert site.committed == [600]
+
+
+IMPATIENT = """
+import mister_webhooks.kafka_source
+from mister_webhooks_router.cli import mwh_run
+
+mister_webhooks.kafka_source.COMPLAIN_AFTER_SECONDS = 0.5
+mwh_run()
+"""
+
+
+def test_an_outage(site: Site) -> None:
+    """One line when the broker has been away for some time, one when it is back; then events come again."""
+    site.produce(1)
+    with Program(sys.executable, "-c", IMPATIENT, *site.arguments, folder=site.folder, env=site.env) as program:
+        program.until("n=0\n")
+        with site.broker.down():
+            program.until("no contact with the broker")
+        program.until("in contact with the broker again")
+        site.produce(1, start=1)
+        program.until("n=1\n")
+        program.send(signal.SIGTERM)
+        ended = program.wait()
+
+    assert (ended.code, site.committed) == (0, [2])
+    assert handled(ended)[-1] == 1
+    assert ended.err.count("contact with the broker") == 2
+    assert "kafka." not in ended.err
 
 
 def test_interrupted_while_connecting(broker: Broker, tmp_path: Path) -> None:
@@ -314,7 +352,7 @@ def test_others_in_the_group(site: Site) -> None:
     """They are counted at the start."""
     site.produce(1)
     with site.start() as first:
-        first.until("0\n")
+        first.until("n=0\n")
         ended = site.run("--check")
         first.send(signal.SIGTERM)
         first.wait()
@@ -334,8 +372,8 @@ def test_the_secret_is_not_in_the_debug_log(site: Site) -> None:
 def test_the_profile_in_the_environment(site: Site) -> None:
     """MWH_PROFILE may hold the JSON itself, as secret stores hand it out."""
     site.produce(1)
-    env: dict[str, str | Path] = {"MWH_PROFILE": site.consumer.profile_json, "MWH_CA_FILE": site.broker.ca_file}
-    with Program("mwh-run", "app:app", "--topic", site.topic, "--burst", folder=site.folder, env=env) as program:
+    env = {**site.env, "MWH_PROFILE": site.consumer.profile_json}
+    with Program("mwh-run", *site.arguments, "--burst", folder=site.folder, env=env) as program:
         ended = program.wait()
 
     assert (ended.code, handled(ended)) == (0, [0])
