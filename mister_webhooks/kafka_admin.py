@@ -29,6 +29,7 @@ from kafka.protocol.metadata import MetadataRequest
 from mister_webhooks import refusals
 from mister_webhooks.connection_profile import Address, ConnectionProfile
 from mister_webhooks.errors import AuthorizationFailed, MisterWebhooksError, TopicNotFound
+from mister_webhooks.log_secrets import keep_out_of_logs
 from mister_webhooks.probe import probe
 from mister_webhooks.source import TopicPartition
 from mister_webhooks.ssl_cert import new_ssl_client_context
@@ -302,6 +303,7 @@ def new_kafka_consumer(
 
     Raises `BrokerUnreachable`, `BrokerNotTrusted`, `AuthenticationFailed`.
     """
+    keep_out_of_logs(profile.auth_secret)
     addresses = probe(profile.bootstrap_addresses, ssl_context, timeout)
     clients: list[KafkaNetClient] = []
 

@@ -11,6 +11,7 @@ What this module does that `KafkaConsumer` alone does not:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import ssl
 import time
@@ -36,7 +37,8 @@ Assignor = Literal["range", "cooperative-sticky"]
 
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 COMMIT_SECONDS = 5.0
-CLOSE_SECONDS = 5.0
+HAND_OVER_COMMIT_SECONDS = 3.0
+LEAVE_SECONDS = 2.0
 LONGEST_DRAIN_SECONDS = 15.0
 COMPLAIN_AFTER_SECONDS = 10.0
 
@@ -142,6 +144,18 @@ class KafkaSource:
         self._listener = listener
         drain = min(LONGEST_DRAIN_SECONDS, self._max_poll_interval / 3)
         self._kafka.subscribe(list(self._topics), listener=_Rebalances(self._kafka, listener, self._new, drain))
+        self._learn_partitions()
+
+    def _learn_partitions(self) -> None:
+        """Waits until kafka-python knows them: a member that leads the group without them assigns nothing."""
+        deadline = time.monotonic() + self._timeout
+        cluster, manager = self._kafka._cluster, self._kafka._manager  # noqa: SLF001 - subscribe() does not wait
+        while any(cluster.partitions_for_topic(topic) is None for topic in self._topics):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return  # the group is joined all the same, and balanced again when they are known
+            with contextlib.suppress(kafka_errors.RetriableError):
+                manager.run(manager.wait_for, cluster.request_update(), left * 1000)
 
     def poll(self, timeout: float, max_records: int) -> Mapping[TopicPartition, Sequence[Record]]:
         """Records of the partitions that are ours. An outage of the broker is waited for: it gives no records.
@@ -213,7 +227,7 @@ class KafkaSource:
         if kafka is None:
             return
         try:
-            kafka.close(autocommit=False, timeout_ms=int(CLOSE_SECONDS * 1000))
+            kafka.close(autocommit=False, timeout_ms=int(LEAVE_SECONDS * 1000))
         except Exception as error:  # noqa: BLE001 - there is nothing left to do for who closes
             log.warning("leaving the consumer group failed: %s", error)
         self._broken = None
@@ -225,6 +239,11 @@ class KafkaSource:
     # Polling
 
     def _poll_kafka(self, timeout: float, max_records: int) -> dict[TopicPartition, Sequence[Record]]:
+        coordinator = self._kafka._coordinator  # noqa: SLF001 - no public call knows of a join that is under way
+        if coordinator.rejoining:
+            # A poll may end while a join goes on. If the join was for new metadata the next poll would see no reason
+            # for it any more and never finish it: no records, no heartbeats, no error, for ever.
+            coordinator.request_rejoin()
         try:
             found = self._kafka.poll(timeout_ms=int(timeout * 1000), max_records=max_records)
         except kafka_errors.NoOffsetForPartitionError:
@@ -347,7 +366,7 @@ class _Rebalances(AsyncConsumerRebalanceListener):
         try:
             await self._commit(offsets)
         except Exception as error:  # noqa: BLE001 - kafka-python would raise it from poll()
-            log.warning("events handled before a rebalance are not committed and will be delivered again: %s", error)
+            log.warning("the last handled events are not committed and will be delivered again: %r", error)
 
     async def on_partitions_lost(self, lost: Iterable[KafkaTopicPartition]) -> None:
         partitions = _ours(lost)
@@ -366,7 +385,7 @@ class _Rebalances(AsyncConsumerRebalanceListener):
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         # The public commit_async resolves on the coordinator's look-up, not on the commit, when it must look it up.
         commit = self._kafka._coordinator._commit_offsets_sync_async  # noqa: SLF001
-        await commit(_to_commit(offsets), timeout_ms=int(COMMIT_SECONDS * 1000))
+        await commit(_to_commit(offsets), timeout_ms=int(HAND_OVER_COMMIT_SECONDS * 1000))
 
 
 def _to_commit(offsets: Mapping[TopicPartition, int]) -> dict[KafkaTopicPartition, OffsetAndMetadata]:

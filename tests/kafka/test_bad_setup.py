@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -207,3 +209,18 @@ def test_a_program_without_logging_says_it_once(broker: Broker, tmp_path: Path, 
     assert "not-the-secret" not in done.stderr
     assert consumer.secret not in done.stderr
     assert "kafka." not in done.stderr.replace("'kafka.", "")
+
+
+@pytest.mark.parametrize("secret", [None, "q\"uo'te\\-and-\u00fc"])
+def test_no_log_shows_the_secret(broker: Broker, caplog: pytest.LogCaptureFixture, secret: str | None) -> None:
+    """kafka-python writes its login into its debug log, as text and as bytes."""
+    consumer = broker.new_consumer()
+    profile = profile_of(consumer, secret=secret)
+    shown = [profile.auth_secret, repr(profile.auth_secret.encode())[2:-1]]
+
+    with caplog.at_level(logging.DEBUG), contextlib.suppress(AuthenticationFailed):
+        MisterWebhooksConsumer(broker.new_topic(), profile, ca_file=broker.ca_file).close()
+
+    text = "\n".join(record.getMessage() for record in caplog.records)
+    assert "SaslHandshakeRequest" in text
+    assert not any(form in text for form in shown)
