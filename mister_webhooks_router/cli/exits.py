@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -105,7 +106,8 @@ def _show(error: BaseException, name: str) -> int:
             say(f"{name}: a handler called sys.exit({error.code!r}). {messages.KEPT}")
             return int(ExitCode.HANDLER_FAILED)
         case click.ClickException():
-            error.show()
+            with contextlib.suppress(BrokenPipeError):
+                error.show()
             return error.exit_code
     code = exit_code(type(error))
     if code is ExitCode.INTERNAL:

@@ -58,14 +58,15 @@ def test_a_misspelled_option(tmp_path: Path) -> None:
     assert not problems(ended)
 
 
-def test_a_reader_that_goes_away(tmp_path: Path) -> None:
-    """`mwh-run --help | head -1` ends quietly."""
-    command = f"{COMMANDS / 'mwh-run'} --help | true"
-    ended = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, env=environment(), check=False
-    )
+@pytest.mark.parametrize(
+    ("command", "code"), [("--help | true", 0), ("app:app --nope 2>&1 | true", 2), ("app:app 2>&1 | true", 2)]
+)
+def test_a_reader_that_goes_away(command: str, code: int, tmp_path: Path) -> None:
+    """`mwh-run --help | head -1` ends quietly, and a mistake keeps its exit code though nobody reads of it."""
+    pipe = ["bash", "-o", "pipefail", "-c", f"{COMMANDS / 'mwh-run'} {command}"]
+    ended = subprocess.run(pipe, cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False)
 
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (code, "")
 
 
 def test_interrupted_while_the_app_is_loaded(tmp_path: Path) -> None:
