@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from benchmarks.job import Job
 from mister_webhooks.client import MisterWebhooksConsumer
 from mister_webhooks.connection_profile import ConnectionProfile
 from mister_webhooks.webhook_event import WebhookEvent
-
-from benchmarks.job import Job
 
 
 def main() -> None:
