@@ -22,9 +22,10 @@ __all__ = ["JSON", "decode_payload", "encode_payload"]
 
 _BOM: Final = b"\xef\xbb\xbf"
 _STRING: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_LONE_SURROGATE_HINT: Final = re.compile(r"\\u[dD][89a-fA-F]")
-# Every escape, longest first: a pair of surrogates is one, so that what is left over in the group stands alone.
-_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
+_SURROGATE_HINT: Final = re.compile(r"\\u[dD][89a-fA-F]")
+# Every escape, longest first: a pair of surrogates is one, so that what is left for the group stands alone.
+_HEX: Final = "[0-9a-fA-F]{2}"
+_ESCAPE: Final = re.compile(rf"\\(?:u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|(u[dD][89a-fA-F]{_HEX})|.)", re.DOTALL)
 
 
 class _NotFiniteError(ValueError):
@@ -104,7 +105,7 @@ def _as_text(raw: bytes) -> str:
     except UnicodeDecodeError as exc:
         raise PayloadDecodeError(f"the body is no JSON: it is not UTF-8 at byte {exc.start}") from None
     # Half a pair of surrogates is no character: it could not be stored, printed or written as CBOR.
-    return _ESCAPE.sub(_whole, text) if _LONE_SURROGATE_HINT.search(text) else text
+    return _ESCAPE.sub(_whole, text) if _SURROGATE_HINT.search(text) else text
 
 
 def _whole(escape: re.Match[str]) -> str:

@@ -357,6 +357,26 @@ def test_any_bytes_are_json_or_refused(encoding: str, raw: bytes) -> None:
         assert decode_payload(other, encode_payload(other, payload)) == payload
 
 
+TOKENS = ['"', "\\", "u", "d8", "D83d", "\\ud83d", "\\ude00", "\\u0041", "[", "]", "{", "}", ",", ":", "1", ".5", "-"]
+TOKENS += ["NaN", "\\\\", '\\"', "é", " ", "true", "null"]
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=8).map("".join), st.sampled_from(["{}", '["{}"]', '{{"a": {}}}']))
+def test_json_is_what_python_reads(inner: str, frame: str) -> None:
+    """Nothing else is accepted, and nothing else comes out but U+FFFD for half a pair of surrogates."""
+    text = frame.format(inner)
+    try:
+        expected = json.loads(text, parse_constant=pytest.fail)
+    except (ValueError, pytest.fail.Exception):
+        if text:
+            with pytest.raises(PayloadDecodeError):
+                decode_payload("JSON", text.encode())
+        return
+    whole = json.dumps(expected, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    assert json.dumps(decode_payload("JSON", text.encode()), ensure_ascii=False) == whole
+
+
 def test_real_bodies(octokit: list[Example]) -> None:
     """All recorded GitHub webhooks are the same payload in both encodings, equal to what was sent."""
     for example in octokit:

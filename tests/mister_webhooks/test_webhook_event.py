@@ -6,8 +6,9 @@ import copy
 import dataclasses
 import pickle
 import pprint
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -290,10 +291,19 @@ def test_copies(copied: Callable[[WebhookEvent], WebhookEvent]) -> None:
     assert before.offset == after.offset == 17
 
 
+@pytest.fixture
+def _switching_threads_often() -> Iterator[None]:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("_switching_threads_often")
 def test_threads_get_one_payload() -> None:
     """Handlers of one event that start at the same time share what the first to finish has decoded."""
-    for _ in range(20):
-        event, start = read(envelope(list(range(2_000)))), threading.Barrier(4)
+    for _ in range(50):
+        event, start = read(envelope([1.5] * 100)), threading.Barrier(4)
         seen: list[object] = []
 
         def ask(event: WebhookEvent, start: threading.Barrier, seen: list[object]) -> None:
