@@ -12,7 +12,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from mister_webhooks_router.errors import RouterError
+from mister_webhooks_router.errors import ExitCode, RouterError
 from mister_webhooks_router.routing.json_values import show
 
 BUDGET = 0.05
@@ -31,6 +31,8 @@ class PatternError(ValueError):
 
 class PatternGaveUp(RouterError):
     """It is not known whether a pattern matches. The message names it and the length of the text, never the text."""
+
+    exit_code = ExitCode.HANDLER_FAILED
 
 
 @dataclass(frozen=True, slots=True)
