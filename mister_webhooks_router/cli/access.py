@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from mister_webhooks.connection_profile import ConnectionProfile
 from mister_webhooks.ssl_cert import new_ssl_client_context
-from mister_webhooks_router.cli.options import PROFILE_VARIABLE, RunOptions
+from mister_webhooks_router.cli.options import PROFILE_VARIABLE
 
 
 class Access(NamedTuple):
@@ -17,7 +18,23 @@ class Access(NamedTuple):
     ssl_context: ssl.SSLContext
 
 
-def read_access(options: RunOptions) -> Access:
+class BrokerOptions(Protocol):
+    """Where the profile and the certificate authority are to be found."""
+
+    @property
+    def profile(self) -> Path | None:
+        """The profile's file."""
+
+    @property
+    def profile_variable(self) -> str | None:
+        """The environment variable that holds the profile, its path or its text, where no file is given."""
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate authority to trust instead of the service's own."""
+
+
+def read_access(options: BrokerOptions) -> Access:
     """Read the profile and the CA file. Raises `ProfileError`."""
     if options.profile is not None:
         profile = ConnectionProfile.from_file(options.profile)

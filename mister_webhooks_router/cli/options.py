@@ -1,4 +1,4 @@
-"""The options of `mwh-run`: how they are written, and which go together."""
+"""The options of `mwh-run`, some of which other commands have too: how they are written, and which go together."""
 
 from __future__ import annotations
 
@@ -126,12 +126,17 @@ def checked_options(ctx: click.Context, values: dict[str, Any]) -> RunOptions:
         values = {**values, "profile": None, "ca_file": None, "start_from": None}
     elif values["http"] is not None:
         raise click.UsageError("--http is where --local receives webhooks: add --local, or drop --http", ctx)
-    values["profile_variable"] = None
-    if values["profile"] is not None and ctx.get_parameter_source("profile") is ParameterSource.ENVIRONMENT:
-        values.update(profile=None, profile_variable=PROFILE_VARIABLE)
+    values["profile"], values["profile_variable"] = split_profile(ctx, values["profile"])
     values["topics"] = tuple(dict.fromkeys(topic for group in values["topics"] for topic in group))
     values["log_level"] = values["log_level"] or ("warning" if values["local"] else "info")
     return RunOptions(**values)
+
+
+def split_profile(ctx: click.Context, profile: Path | None) -> tuple[Path | None, str | None]:
+    """The profile's path, or the variable that holds a path or the profile's text; neither where none is given."""
+    if profile is not None and ctx.get_parameter_source("profile") is ParameterSource.ENVIRONMENT:
+        return None, PROFILE_VARIABLE
+    return profile, None
 
 
 def _refuse_beside_local(ctx: click.Context) -> None:
@@ -144,16 +149,38 @@ def _refuse_beside_local(ctx: click.Context) -> None:
         )
 
 
+target_argument = click.argument("target", metavar="MODULE:ATTR")
+
+profile_option = click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    envvar=PROFILE_VARIABLE,
+    show_envvar=True,
+    metavar="PATH",
+    help="The connection profile of the Mister Webhooks consumer, a JSON file.",
+)
+
+ca_file_option = click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path),
+    envvar="MWH_CA_FILE",
+    show_envvar=True,
+    metavar="PATH",
+    help="PEM file with the certificate authority to trust instead of the service's own.",
+)
+
+app_dir_option = click.option(
+    "--app-dir",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    default=".",
+    show_default=True,
+    metavar="DIR",
+    help="Folder to import the app from.",
+)
+
 _DECORATORS: Sequence[Callable[[Any], Any]] = (
-    click.argument("target", metavar="MODULE:ATTR"),
-    click.option(
-        "--profile",
-        type=click.Path(path_type=Path),
-        envvar=PROFILE_VARIABLE,
-        show_envvar=True,
-        metavar="PATH",
-        help="The connection profile of the Mister Webhooks consumer, a JSON file.",
-    ),
+    target_argument,
+    profile_option,
     click.option(
         "--topic",
         "topics",
@@ -163,14 +190,7 @@ _DECORATORS: Sequence[Callable[[Any], Any]] = (
         show_envvar=True,
         help="Topic to read; give it again for more. Default: the topics that handlers name with topic=.",
     ),
-    click.option(
-        "--ca-file",
-        type=click.Path(path_type=Path),
-        envvar="MWH_CA_FILE",
-        show_envvar=True,
-        metavar="PATH",
-        help="PEM file with the certificate authority to trust instead of the service's own.",
-    ),
+    ca_file_option,
     click.option(
         "--start-from",
         type=StartType(),
@@ -195,13 +215,6 @@ _DECORATORS: Sequence[Callable[[Any], Any]] = (
         is_flag=True,
         help="Load the app, check the options and the broker, print the summary, exit.",
     ),
-    click.option(
-        "--app-dir",
-        type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
-        default=".",
-        show_default=True,
-        metavar="DIR",
-        help="Folder to import the app from.",
-    ),
+    app_dir_option,
     click.version_option(package_name="mister-webhooks", prog_name="mwh-run", message="%(prog)s %(version)s"),
 )

@@ -29,12 +29,12 @@ where do the webhooks come from?
 @run_options
 @click.pass_context
 def run_command(ctx: click.Context, /, **values: Any) -> None:  # noqa: ANN401  click's
-    r"""Run the App at MODULE:ATTR: every webhook goes to its handlers.
+    """Run the App at MODULE:ATTR: every webhook goes to its handlers.
 
     \b
     mwh-run app:app --local                                        without Kafka: receives HTTP
     mwh-run app:app --profile profile.json --topic incoming.a.b    from the broker
-    """
+    """  # noqa: D301  the backspace character itself tells click to keep the lines that follow
     options = checked_options(ctx, values)
     set_up_logging(options.log_level, event_lines=options.local)
     if not options.names_a_source and not options.check:

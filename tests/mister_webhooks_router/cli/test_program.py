@@ -28,6 +28,16 @@ def test_mwh_run_is_mwh_run(tmp_path: Path) -> None:
     assert first.replace("mwh run", "mwh-run") == second
 
 
+def test_the_examples_of_the_help(tmp_path: Path) -> None:
+    """Each example stands on a line of its own, as it is typed."""
+    lines = run("mwh-run", "--help", folder=tmp_path).out.splitlines()
+
+    assert [" ".join(line.split()) for line in lines if line.startswith("  mwh-run app:app")] == [
+        "mwh-run app:app --local without Kafka: receives HTTP",
+        "mwh-run app:app --profile profile.json --topic incoming.a.b from the broker",
+    ]
+
+
 @pytest.mark.parametrize("command", ["mwh", "mwh-run"])
 def test_version(command: str, tmp_path: Path) -> None:
     """--version says which, and nothing else."""
