@@ -1,26 +1,20 @@
-"""Connections to the broker, what is asked of it beside reading, and its errors in our words.
+"""What is asked of the broker beside reading.
 
 Everything here works with the right to READ the topics and the consumer's own group, which is all that a Mister
-Webhooks credential has. Private parts of kafka-python are used in this module and in `kafka_source`, nowhere else.
+Webhooks credential has.
 """
 
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
 
-from kafka import KafkaConsumer
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka import errors as kafka_errors
-from kafka.net.compat import KafkaNetClient
-from kafka.net.manager import KafkaConnectionManager
-from kafka.net.selector import NetworkSelector
 from kafka.protocol.admin import DescribeGroupsRequest
 from kafka.protocol.consumer import OffsetSpec
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
@@ -29,10 +23,12 @@ from kafka.protocol.metadata import MetadataRequest
 from mister_webhooks import refusals
 from mister_webhooks.connection_profile import Address, ConnectionProfile
 from mister_webhooks.errors import AuthorizationFailed, MisterWebhooksError, TopicNotFound
-from mister_webhooks.log_secrets import keep_out_of_logs
+from mister_webhooks.kafka_connection import new_kafka_consumer, translate
 from mister_webhooks.probe import probe
 from mister_webhooks.source import TopicPartition
 from mister_webhooks.ssl_cert import new_ssl_client_context
+
+__all__ = ["GroupMember", "KafkaAdmin", "new_kafka_consumer", "translate"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -238,144 +234,6 @@ def _member(found: Any) -> GroupMember:  # noqa: ANN401 - a part of a response o
     owned = ConsumerProtocolAssignment.decode(raw).partitions() if raw else ()
     partitions = frozenset(TopicPartition(*partition) for partition in owned)
     return GroupMember(found.member_id, found.client_id, found.client_host.removeprefix("/"), partitions)
-
-
-# Connecting
-
-
-_REFUSALS = (kafka_errors.SaslAuthenticationFailedError, kafka_errors.UnsupportedSaslMechanismError)
-_Manager: Any = KafkaConnectionManager
-
-
-class _Connections(_Manager):  # type: ignore[misc] # kafka-python has no types
-    """Connections that neither wait for ever for a TLS handshake nor repeat a refused login for ever."""
-
-    def __init__(self, net: NetworkSelector, **settings: object) -> None:
-        super().__init__(net, **settings)
-        self._refused: Exception | None = None
-        # The consumer's setting of this name never reaches the requests that could create a topic.
-        self.cluster.config["allow_auto_create_topics"] = False
-
-    async def _build_transport(self, node: object, timeout_at: float) -> Any:  # noqa: ANN401
-        building = self.call_soon(super()._build_transport, node, timeout_at)
-        try:
-            transport = await self.wait_for(building, max(0.0, timeout_at - time.monotonic()) * 1000)
-        except kafka_errors.KafkaTimeoutError:
-            building.add_callback(lambda late: late.close())
-            raise kafka_errors.KafkaConnectionError("no answer to the TLS handshake") from None
-        transport._sock_recv = partial(_data_before_end, transport._sock_recv)  # noqa: SLF001
-        return transport
-
-    async def _connect(self, node: object, conn: Any, **options: object) -> None:  # noqa: ANN401
-        conn.init_future.add_errback(self._note_refusal)
-        await super()._connect(node, conn, **options)
-
-    def _note_refusal(self, failure: Exception) -> None:
-        if isinstance(failure, _REFUSALS):
-            self._refused = failure
-
-    def get_connection(self, node_id: object, **options: object) -> object:
-        if self._refused is not None:
-            raise self._refused
-        return super().get_connection(node_id, **options)
-
-
-def _data_before_end(receive: Callable[[], tuple[bytes, Exception | None]]) -> tuple[bytes, Exception | None]:
-    """What was received, and the end of the connection only when nothing comes before it.
-
-    A broker closes right behind its refusal of a login, and kafka-python throws the refusal away when it sees both.
-    """
-    data, end = receive()
-    return data, None if data else end
-
-
-def new_kafka_consumer(
-    profile: ConnectionProfile, ssl_context: ssl.SSLContext, *, group: str, timeout: float, **settings: object
-) -> Any:  # noqa: ANN401 - a KafkaConsumer; kafka-python has no types
-    """A connected `KafkaConsumer` of the group, which has not joined it.
-
-    Args:
-        profile: who connects, and where
-        ssl_context: whom to trust
-        group: the consumer group
-        timeout: seconds for the probe, and again for kafka-python's own connection
-        settings: more of kafka-python's settings
-
-    Raises `BrokerUnreachable`, `BrokerNotTrusted`, `AuthenticationFailed`.
-    """
-    keep_out_of_logs(profile.auth_secret)
-    addresses = probe(profile.bootstrap_addresses, ssl_context, timeout)
-    clients: list[KafkaNetClient] = []
-
-    def make_client(**configs: Any) -> KafkaNetClient:  # noqa: ANN401 - passed through
-        net = NetworkSelector(**configs)
-        clients.append(KafkaNetClient(net, _Connections(net, **configs)))
-        return clients[0]
-
-    try:
-        return KafkaConsumer(
-            bootstrap_servers=[str(address) for address in addresses],
-            bootstrap_timeout_ms=int(timeout * 1000),
-            client_id="mister-webhooks",
-            group_id=group,
-            enable_auto_commit=False,
-            allow_auto_create_topics=False,
-            security_protocol="SASL_SSL",
-            ssl_context=ssl_context,
-            sasl_mechanism="PLAIN",
-            sasl_plain_username=profile.consumer_name,
-            sasl_plain_password=profile.auth_secret,
-            socket_options=_socket_options(),
-            reconnect_backoff_max_ms=5000,
-            metrics_enabled=False,
-            kafka_client=make_client,
-            **settings,
-        )
-    except Exception as error:  # noqa: BLE001 - raised again in our words
-        # kafka-python leaves its thread and its sockets behind.
-        for client in clients:
-            client.close()
-        raise translate(error, profile, group) from None
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Notices a peer that is gone without a word after about a minute."""
-    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None)
-    if idle is not None:
-        options += [
-            (socket.IPPROTO_TCP, idle, 30),
-            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
-            (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-        ]
-    return options
-
-
-# Errors
-
-
-def translate(error: Exception, profile: ConnectionProfile, group: str) -> MisterWebhooksError:  # noqa: PLR0911 - one line a kind
-    """The error of kafka-python in our words; ours stay what they are."""
-    match error:
-        case MisterWebhooksError():
-            return error
-        case kafka_errors.SaslAuthenticationFailedError():
-            return refusals.not_authenticated(profile)
-        case kafka_errors.TopicAuthorizationFailedError():
-            names = error.args[0] if error.args and isinstance(error.args[0], (set, frozenset)) else ()
-            return refusals.no_right_on_topics(names, profile)
-        case kafka_errors.GroupAuthorizationFailedError():
-            return refusals.no_right_on_group(group, profile)
-        case kafka_errors.InconsistentGroupProtocolError():
-            return refusals.no_common_assignor(group)
-        case kafka_errors.UnsupportedCodecError():
-            return refusals.no_codec(error)
-        case kafka_errors.LogTruncationError():
-            return refusals.log_truncated(error)
-        case kafka_errors.RetriableError():
-            return refusals.no_answer(error, profile)
-        case _:
-            return refusals.unexpected(error, profile)
 
 
 def _kafka(partition: TopicPartition) -> KafkaTopicPartition:

@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from kafka import AsyncConsumerRebalanceListener, OffsetAndMetadata
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
@@ -28,7 +27,9 @@ from kafka.structs import MemberState
 from mister_webhooks import refusals
 from mister_webhooks.connection_profile import ConnectionProfile
 from mister_webhooks.errors import BrokerUnreachable, CommitDeferred, CommitRefused
-from mister_webhooks.kafka_admin import KafkaAdmin, new_kafka_consumer, translate
+from mister_webhooks.kafka_admin import KafkaAdmin
+from mister_webhooks.kafka_connection import new_kafka_consumer, translate
+from mister_webhooks.kafka_rebalances import Rebalances, to_commit
 from mister_webhooks.source import RebalanceListener, Record, TopicPartition
 from mister_webhooks.ssl_cert import new_ssl_client_context
 from mister_webhooks.start import StartFrom, checked_choice, checked_start
@@ -37,7 +38,6 @@ Assignor = Literal["range", "cooperative-sticky"]
 
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 COMMIT_SECONDS = 5.0
-HAND_OVER_COMMIT_SECONDS = 3.0
 LEAVE_SECONDS = 2.0
 LONGEST_DRAIN_SECONDS = 15.0
 COMPLAIN_AFTER_SECONDS = 10.0
@@ -143,7 +143,7 @@ class KafkaSource:
         self.connect()
         self._listener = listener
         drain = min(LONGEST_DRAIN_SECONDS, self._max_poll_interval / 3)
-        self._kafka.subscribe(list(self._topics), listener=_Rebalances(self._kafka, listener, self._new, drain))
+        self._kafka.subscribe(list(self._topics), listener=Rebalances(self._kafka, listener, self._new, drain))
         self._learn_partitions()
 
     def _learn_partitions(self) -> None:
@@ -179,7 +179,7 @@ class KafkaSource:
         for partition in offsets:
             self._starts_to_commit.pop(partition, None)
         try:
-            self._kafka.commit(_to_commit(offsets), timeout_ms=int(COMMIT_SECONDS * 1000))
+            self._kafka.commit(to_commit(offsets), timeout_ms=int(COMMIT_SECONDS * 1000))
         except (kafka_errors.RetriableError, kafka_errors.RebalanceInProgressError) as error:
             raise CommitDeferred(str(error)) from None
         except kafka_errors.CommitFailedError as error:
@@ -344,54 +344,6 @@ class KafkaSource:
             log.info("the start offsets were not committed: %s", error)
 
 
-class _Rebalances(AsyncConsumerRebalanceListener):
-    """Runs on kafka-python's own thread while the poll thread is inside `poll` or `close`, heartbeats going on."""
-
-    def __init__(self, kafka: Any, listener: RebalanceListener, new: set[TopicPartition], drain: float) -> None:  # noqa: ANN401
-        self._kafka = kafka
-        self._listener = listener
-        self._new = new
-        self._drain = drain
-
-    async def on_partitions_assigned(self, assigned: Iterable[KafkaTopicPartition]) -> None:
-        self._kafka.pause(*assigned)
-        self._new.update(_ours(assigned))
-
-    async def on_partitions_revoked(self, revoked: Iterable[KafkaTopicPartition]) -> None:
-        partitions = _ours(revoked)
-        self._new -= partitions
-        self._listener.revoking(partitions)
-        await self._settle(partitions)
-        offsets = self._listener.finished(partitions)
-        try:
-            await self._commit(offsets)
-        except Exception as error:  # noqa: BLE001 - kafka-python would raise it from poll()
-            log.warning("the last handled events are not committed and will be delivered again: %r", error)
-
-    async def on_partitions_lost(self, lost: Iterable[KafkaTopicPartition]) -> None:
-        partitions = _ours(lost)
-        self._new -= partitions
-        self._listener.lost(partitions)
-        log.warning("the membership in the consumer group was lost; what is being handled will be delivered again")
-
-    async def _settle(self, partitions: set[TopicPartition]) -> None:
-        deadline = time.monotonic() + self._drain
-        while not self._listener.settled(partitions):
-            if time.monotonic() >= deadline:
-                log.warning("an event is handled for longer than a rebalance can wait; it will be delivered again")
-                return
-            await self._kafka._net.sleep(0.02)  # noqa: SLF001 - the loop has no public sleep
-
-    async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        # The public commit_async resolves on the coordinator's look-up, not on the commit, when it must look it up.
-        commit = self._kafka._coordinator._commit_offsets_sync_async  # noqa: SLF001
-        await commit(_to_commit(offsets), timeout_ms=int(HAND_OVER_COMMIT_SECONDS * 1000))
-
-
-def _to_commit(offsets: Mapping[TopicPartition, int]) -> dict[KafkaTopicPartition, OffsetAndMetadata]:
-    return {_kafka(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
-
-
 def _warn_of_gap(partition: TopicPartition, offset: int, oldest: int) -> None:
     log.warning(
         "%s:%d: %d offsets from %d on are no longer kept by the broker and cannot be read; going on at %d",
@@ -404,7 +356,3 @@ def _warn_of_gap(partition: TopicPartition, offset: int, oldest: int) -> None:
 
 def _kafka(partition: TopicPartition) -> KafkaTopicPartition:
     return KafkaTopicPartition(*partition)
-
-
-def _ours(partitions: Iterable[KafkaTopicPartition]) -> set[TopicPartition]:
-    return {TopicPartition(*partition) for partition in partitions}

@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CLIENT, ROUTER = "mister_webhooks", "mister_webhooks_router"
 SOURCES = (CLIENT, ROUTER, "examples", "benchmarks", "scripts")
-KAFKA_MODULES = {f"{CLIENT}.kafka_admin", f"{CLIENT}.kafka_source"}
+KAFKA_MODULES = {f"{CLIENT}.kafka_{name}" for name in ("admin", "connection", "rebalances", "source", "tail")}
+"""Connecting, questions, reading as a group and reading without one: nobody else knows kafka-python."""
 MOST_LINES = 400
 
 APART = {"engine", "plugins", "routing"}

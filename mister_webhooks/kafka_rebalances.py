@@ -1,0 +1,82 @@
+"""What happens when the partitions of a group are shared anew."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kafka import AsyncConsumerRebalanceListener, OffsetAndMetadata
+from kafka import TopicPartition as KafkaTopicPartition
+
+from mister_webhooks.source import RebalanceListener, TopicPartition
+
+COMMIT_SECONDS = 3.0
+
+log = logging.getLogger("mister_webhooks")
+
+
+class Rebalances(AsyncConsumerRebalanceListener):
+    """Tells our listener what kafka-python tells, and commits what is finished before partitions go.
+
+    It runs on kafka-python's own thread while the poll thread is inside `poll` or `close`, heartbeats going on.
+
+    Args:
+        kafka: the `KafkaConsumer`
+        listener: who is told
+        new: takes the partitions that are assigned, for the poll thread to place them; they are paused until then
+        drain: seconds for which what runs is waited for
+    """
+
+    def __init__(self, kafka: Any, listener: RebalanceListener, new: set[TopicPartition], drain: float) -> None:  # noqa: ANN401
+        self._kafka = kafka
+        self._listener = listener
+        self._new = new
+        self._drain = drain
+
+    async def on_partitions_assigned(self, assigned: Iterable[KafkaTopicPartition]) -> None:
+        """These are ours: they wait for the poll thread to place them."""
+        self._kafka.pause(*assigned)
+        self._new.update(_ours(assigned))
+
+    async def on_partitions_revoked(self, revoked: Iterable[KafkaTopicPartition]) -> None:
+        """These are about to go: what runs is waited for, and what is finished committed."""
+        partitions = _ours(revoked)
+        self._new -= partitions
+        self._listener.revoking(partitions)
+        await self._settle(partitions)
+        offsets = self._listener.finished(partitions)
+        try:
+            await self._commit(offsets)
+        except Exception as error:  # noqa: BLE001 - kafka-python would raise it from poll()
+            log.warning("the last handled events are not committed and will be delivered again: %r", error)
+
+    async def on_partitions_lost(self, lost: Iterable[KafkaTopicPartition]) -> None:
+        """These were taken away: nothing of theirs is committed."""
+        partitions = _ours(lost)
+        self._new -= partitions
+        self._listener.lost(partitions)
+        log.warning("the membership in the consumer group was lost; what is being handled will be delivered again")
+
+    async def _settle(self, partitions: set[TopicPartition]) -> None:
+        deadline = time.monotonic() + self._drain
+        while not self._listener.settled(partitions):
+            if time.monotonic() >= deadline:
+                log.warning("an event is handled for longer than a rebalance can wait; it will be delivered again")
+                return
+            await self._kafka._net.sleep(0.02)  # noqa: SLF001 - the loop has no public sleep
+
+    async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        # The public commit_async resolves on the coordinator's look-up, not on the commit, when it must look it up.
+        commit = self._kafka._coordinator._commit_offsets_sync_async  # noqa: SLF001
+        await commit(to_commit(offsets), timeout_ms=int(COMMIT_SECONDS * 1000))
+
+
+def to_commit(offsets: Mapping[TopicPartition, int]) -> dict[KafkaTopicPartition, OffsetAndMetadata]:
+    """The offsets as kafka-python wants them."""
+    return {KafkaTopicPartition(*partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+
+
+def _ours(partitions: Iterable[KafkaTopicPartition]) -> set[TopicPartition]:
+    return {TopicPartition(*partition) for partition in partitions}
