@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench fuzz format clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,13 @@ bench: setup  ## side by side with other clients and frameworks: ratios, CPU per
 	scripts/kafka-jars
 	scripts/octokit-payloads
 	$(BIN)/python -m benchmarks
+
+CASES ?= 100000
+SEED  ?= 0
+
+fuzz: setup  ## the long form of the seeded comparisons: make fuzz CASES=100000 SEED=0
+	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest --timeout=7200 \
+	    tests/mister_webhooks/test_envelope.py tests/mister_webhooks_router/routing/test_filter_oracle.py
 
 format: setup  ## ruff's formatter and its safe fixes
 	$(BIN)/ruff check --fix .
