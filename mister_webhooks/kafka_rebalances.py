@@ -42,8 +42,9 @@ class Rebalances(AsyncConsumerRebalanceListener):
 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaTopicPartition]) -> None:
         """These are about to go: what runs is waited for, and what is finished committed."""
-        partitions = _ours(revoked)
-        self._new -= partitions
+        partitions = self._forget(revoked)
+        if not partitions:
+            return
         self._listener.revoking(partitions)
         await self._settle(partitions)
         offsets = self._listener.finished(partitions)
@@ -54,10 +55,15 @@ class Rebalances(AsyncConsumerRebalanceListener):
 
     async def on_partitions_lost(self, lost: Iterable[KafkaTopicPartition]) -> None:
         """These were taken away: nothing of theirs is committed."""
-        partitions = _ours(lost)
-        self._new -= partitions
-        self._listener.lost(partitions)
+        self._listener.lost(self._forget(lost))
         log.warning("the membership in the consumer group was lost; what is being handled will be delivered again")
+
+    def _forget(self, gone: Iterable[KafkaTopicPartition]) -> set[TopicPartition]:
+        """Returns those that our listener knows: they were placed."""
+        partitions = _ours(gone)
+        placed = partitions - self._new
+        self._new -= partitions
+        return placed
 
     async def _settle(self, partitions: set[TopicPartition]) -> None:
         deadline = time.monotonic() + self._drain
