@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mister_webhooks.connection_profile import ConnectionProfile
 from mister_webhooks.errors import (
@@ -79,6 +79,14 @@ def offset_beyond_end(partition: TopicPartition, offset: int, end: int, group: s
         f"{partition.topic}:{partition.partition} ends at offset {end}, before {offset} where the group {group!r} goes"
         " on reading: the topic was created anew, or has lost records. Nothing was skipped; choose with reset=True and"
         " start_from= where to go on"
+    )
+
+
+def records_gone(positions: Mapping[TopicPartition, int]) -> BrokerError:
+    """Records that were about to be read are no longer there."""
+    places = ", ".join(f"{topic}:{number}:{offset}" for (topic, number), offset in sorted(positions.items()))
+    return BrokerError(
+        f"there is no record at {places} any more: it was deleted before it was read, or the topic was created anew"
     )
 
 

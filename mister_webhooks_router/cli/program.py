@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mister_webhooks_router.cli.run import run_command
+from mister_webhooks_router.cli.tail import tail_command
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,3 +18,4 @@ def mwh_command(ctx: click.Context) -> None:
 
 
 mwh_command.add_command(run_command, "run")
+mwh_command.add_command(tail_command, "tail")

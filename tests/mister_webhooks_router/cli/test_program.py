@@ -18,7 +18,7 @@ def test_mwh_alone_shows_the_commands(tmp_path: Path) -> None:
     ended = run("mwh", folder=tmp_path)
 
     assert ended.code == 0
-    assert "run  Run the App at MODULE:ATTR" in ended.out
+    assert "run Run the App at MODULE:ATTR" in " ".join(ended.out.split())
 
 
 def test_mwh_run_is_mwh_run(tmp_path: Path) -> None:
