@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: everybody side by side; `--profile PEER`: where one peer's time goes."""
+"""`python -m benchmarks`: everybody side by side; `--profile PEER`: where a peer's time goes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from tempfile import TemporaryDirectory
 import click
 
 from benchmarks.environments import OTHERS, set_up
-from benchmarks.profile import profile
+from benchmarks.profile import RATE, profile
 from benchmarks.race import Race, say
 from benchmarks.report import report
 from benchmarks.roster import PEERS, REFERENCE, Peer
 from benchmarks.topics import CORPORA
 from tests.broker.broker import Broker
+
+TITLE = f"""# Where the time goes
+
+Stacks of the threads that hold the interpreter, {RATE} times a second from start to end, by py-spy. A sample counts for
+the part of the program that its innermost known function belongs to. Time in TLS and in the kernel is not in it."""
 
 NAMES = [peer.name for peer in PEERS]
 
@@ -26,14 +31,20 @@ NAMES = [peer.name for peer in PEERS]
 @click.option("--only", multiple=True, type=click.Choice(NAMES), help="Only these peers, and the reference.")
 @click.option("--corpus", "corpora", multiple=True, type=click.Choice(list(CORPORA)), help="Only these corpora.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file too.")
-@click.option("--profile", "profiled", type=click.Choice(NAMES), help="Sample this peer instead of a race.")
+@click.option("--profile", "profiled", multiple=True, type=click.Choice(NAMES), help="Sample these peers; no race.")
 def main(
-    *, events: int, rounds: int, only: Sequence[str], corpora: Sequence[str], output: Path | None, profiled: str | None
+    *,
+    events: int,
+    rounds: int,
+    only: Sequence[str],
+    corpora: Sequence[str],
+    output: Path | None,
+    profiled: Sequence[str],
 ) -> None:
     """Measure this package beside its peers, on a real broker that is started for it."""
     corpora = corpora or list(CORPORA)
     if profiled:
-        text = run_profile(_chosen([profiled]), events, corpora)
+        text = run_profile(_chosen(profiled), events, corpora)
     else:
         text = run_race(_chosen([REFERENCE, *only] if only else NAMES), events, rounds, corpora)
     print(text)
@@ -57,8 +68,9 @@ def run_profile(peers: Sequence[Peer], events: int, corpora: Sequence[str]) -> s
     for environment in sorted({OTHERS, *(peer.environment for peer in peers)}):
         set_up(environment)
     with arena(events, corpora) as race:
+        race.warm_up(_chosen([REFERENCE])[0])
         parts = [profile(peer, race, corpus) for corpus in corpora for peer in peers]
-    return "\n\n".join(parts)
+    return "\n\n".join([TITLE, *parts])
 
 
 @contextmanager

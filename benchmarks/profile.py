@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.environments import OTHERS, bin_folder
@@ -14,23 +13,26 @@ from benchmarks.roster import Peer
 RATE = 500
 """Samples a second."""
 
-LONGEST = 25
+LONGEST = 20
 """Functions that are listed."""
 
 PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("start: imports", ("<frozen importlib",)),
     ("handler", ("benchmarks/meter.py", "handle (benchmarks/")),
     ("body", ("payload.py", "decode_body", "cbor2/", "json/")),
     ("envelope", ("envelope.py", "decode_envelope", "fastavro/", "avro/")),
     ("event and headers", ("webhook_event.py", "headers.py")),
     ("commit", ("commit (", "commit_due (", "_commit (")),
-    ("kafka: source, network, records", ("kafka_source.py", "kafka_client", "/kafka/", "kafka/", "ssl.py")),
+    (
+        "kafka: source, network, records",
+        ("kafka_source.py", "kafka_client", "/kafka/", "kafka/", "ssl.py", "<codegen_"),
+    ),
     ("intake", ("intake.py",)),
     ("route", ("_router/routing/", "_router/app.py")),
     ("log", ("_router/middleware/log", "logging/")),
     ("middleware and delivery", ("_router/middleware/", "_router/delivery.py")),
-    ("runner", ("_router/engine/",)),
+    ("runner", ("_router/engine/", "mister_webhooks/client.py")),
 )
+IMPORTS = "start: imports"
 REST = "other"
 """What belongs to no part: each sample goes to the part of the innermost frame that belongs to one."""
 
@@ -47,7 +49,7 @@ def profile(peer: Peer, race: Race, corpus: str) -> str:
     cost = run(command, job.to_env() | peer.variables, output, LIMIT)
     if cost.code or not stacks.exists() or Figures.read(job.result).count != job.events:
         return f"{peer.name} failed, code {cost.code}: {last_words(output)}"
-    samples = dict(map(_sample, stacks.read_text("utf-8").splitlines()))
+    samples = dict(filter(_has_frames, map(_sample, stacks.read_text("utf-8").splitlines())))
     return f"## {peer.name}, {corpus}\n\n{_shares(samples)}\n\n{_functions(samples)}"
 
 
@@ -58,6 +60,11 @@ Stack = tuple[str, ...]
 def _sample(line: str) -> tuple[Stack, int]:
     frames, _, count = line.rpartition(" ")
     return tuple(frames.split(";")), int(count)
+
+
+def _has_frames(sample: tuple[Stack, int]) -> bool:
+    """Whether the thread was in Python at all: at its very start and end it is not."""
+    return any(sample[0])
 
 
 def _shares(samples: dict[Stack, int]) -> str:
@@ -80,8 +87,10 @@ def _table(title: str, found: Counter[str]) -> str:
     return "\n".join([f"| {title} | share |", "| --- | ---: |", *rows])
 
 
-def _part(stack: Iterable[str]) -> str:
-    for frame in reversed(tuple(stack)):
+def _part(stack: Stack) -> str:
+    if any("<frozen importlib" in frame for frame in stack):
+        return IMPORTS
+    for frame in reversed(stack):
         for name, fragments in PARTS:
             if any(fragment in frame for fragment in fragments):
                 return name
