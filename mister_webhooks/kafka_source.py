@@ -39,6 +39,7 @@ Assignor = Literal["range", "cooperative-sticky"]
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 COMMIT_SECONDS = 5.0
 LEAVE_SECONDS = 2.0
+JOIN_POLL_SECONDS = 0.5
 LONGEST_DRAIN_SECONDS = 15.0
 COMPLAIN_AFTER_SECONDS = 10.0
 
@@ -241,9 +242,11 @@ class KafkaSource:
     def _poll_kafka(self, timeout: float, max_records: int) -> dict[TopicPartition, Sequence[Record]]:
         coordinator = self._kafka._coordinator  # noqa: SLF001 - no public call knows of a join that is under way
         if coordinator.rejoining:
-            # A poll may end while a join goes on. If the join was for new metadata the next poll would see no reason
-            # for it any more and never finish it: no records, no heartbeats, no error, for ever.
+            # kafka-python forgets a join whose reason is gone when the next poll comes, as new partitions are once it
+            # knows of them: no records, no heartbeats, no error, for ever. And it joins again when one is completed
+            # between two polls.
             coordinator.request_rejoin()
+            timeout = max(timeout, JOIN_POLL_SECONDS)
         try:
             found = self._kafka.poll(timeout_ms=int(timeout * 1000), max_records=max_records)
         except kafka_errors.NoOffsetForPartitionError:
