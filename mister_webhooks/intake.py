@@ -84,6 +84,7 @@ class Intake:
 
         # The poll thread's own.
         self._full = False
+        self._failed = False  # the source has: its position may be past what it delivered
         self._held: tuple[int, frozenset[TopicPartition]] | None = None
         self._ends: Mapping[TopicPartition, int] = {}
         self._next_commit = 0.0
@@ -189,16 +190,15 @@ class Intake:
         self._close_source()
 
     def _work(self) -> None:
-        failed = False
         while not self._closing.is_set():
-            if failed:
+            if self._failed:
                 # A source that has failed is not polled again. What it gave before is worked off and committed.
                 self._closing.wait(PAUSED_POLL_SECONDS)
             else:
                 try:
                     self._poll(PAUSED_POLL_SECONDS if self._full else POLL_SECONDS)
                 except Exception as error:  # noqa: BLE001 - handed to the reader, after what it was given before
-                    failed = True
+                    self._failed = True
                     self._end(error)
                 else:
                     self._end_when_done()
@@ -260,7 +260,8 @@ class Intake:
     def _commit(self) -> bool:
         """Commits what is finished. False: it is to be tried again after the next poll."""
         self._next_commit = time.monotonic() + self._commit_interval
-        handled, offsets = self._handled, self._assignments.offsets_to_commit(self._source.position)
+        position = None if self._failed else self._source.position
+        handled, offsets = self._handled, self._assignments.offsets_to_commit(position)
         try:
             if offsets:
                 self._source.commit(offsets)

@@ -6,14 +6,14 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from mister_webhooks import AuthorizationFailed, Batch, BrokerError, CommitDeferred, CommitRefused, Intake, IntakeEnded
 from mister_webhooks import intake as intake_module
-from mister_webhooks.source import TopicPartition
+from mister_webhooks.source import Record, TopicPartition
 from tests.broker.waiting import wait_until
 from tests.mister_webhooks.scripted import OTHER, TP, ScriptedSource, made
 
@@ -322,6 +322,30 @@ def test_a_source_that_fails_is_told_after_what_came_before() -> None:
             with pytest.raises(BrokerError, match="cannot be read"):
                 intake.take(5)
         assert source.polls == polls
+
+
+class LosingSource(ScriptedSource):
+    """Fails when it has already read on: what it read is delivered to nobody."""
+
+    def poll(self, timeout: float, max_records: int) -> Mapping[TopicPartition, Sequence[Record]]:
+        found = super().poll(timeout, max_records)
+        if any(record.offset == 2 for records in found.values() for record in records):
+            raise BrokerError("cannot be read")
+        return found
+
+
+def test_nothing_is_committed_that_a_failed_poll_had_read() -> None:
+    """How far a source got says what needs no commit of its own, but not once a poll has failed."""
+    source = LosingSource()
+    source.feed(made(0, 1))
+    with started(source) as intake:
+        handle(intake, take(intake))
+        wait_until(lambda: source.committed == {TP: 2}, "the commit")
+        source.feed(made(2, 3))
+
+        assert isinstance(ends(intake), BrokerError)
+        assert source.position(TP) == 4
+    assert source.committed == {TP: 2}
 
 
 def raising(error: Exception) -> Callable[[object], None]:
