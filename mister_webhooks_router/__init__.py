@@ -11,6 +11,7 @@ from mister_webhooks_router.errors import (
     DrainTimeout,
     ExitCode,
     HandlerFailed,
+    LifespanFailed,
     MalformedRecord,
     MiddlewareError,
     RouterError,
@@ -18,9 +19,11 @@ from mister_webhooks_router.errors import (
     UsageError,
 )
 from mister_webhooks_router.handler import Handler
+from mister_webhooks_router.match import Explanation, Matched, NotMatched, Undecided
 from mister_webhooks_router.outcome import DeadLettered, Handled, Outcome, Skipped
 from mister_webhooks_router.plugins import Middleware, Phase
-from mister_webhooks_router.routing import ABSENT, ANY
+from mister_webhooks_router.providers import Origin
+from mister_webhooks_router.routing import ABSENT, ANY, Filter, compile_filter
 from mister_webhooks_router.types import Next
 
 __all__ = [
@@ -32,21 +35,29 @@ __all__ = [
     "Delivery",
     "DrainTimeout",
     "ExitCode",
+    "Explanation",
+    "Filter",
     "HTTPMethod",
     "Handled",
     "Handler",
     "HandlerFailed",
     "Headers",
+    "LifespanFailed",
     "MalformedRecord",
+    "Matched",
     "Middleware",
     "MiddlewareError",
     "Next",
+    "NotMatched",
+    "Origin",
     "Outcome",
     "Phase",
     "Position",
     "RouterError",
     "SettingsError",
     "Skipped",
+    "Undecided",
     "UsageError",
     "WebhookEvent",
+    "compile_filter",
 ]

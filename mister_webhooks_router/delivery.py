@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router.handler import Handler
+from mister_webhooks_router.providers import Origin
 
 _handler_log = logging.getLogger("mister_webhooks_router.handler")
 _Adapter: TypeAlias = logging.LoggerAdapter[logging.Logger]
@@ -30,18 +31,36 @@ class Delivery:
         handler: the handler that it goes to.
         attempt: which try this is, from 1.
         shutdown: set by the engine when the program is to stop.
+        origin_of: finds out where an event comes from; without it nobody knows.
     """
 
-    __slots__ = ("_log", "_shutdown", "attempt", "event", "handler", "state")
+    __slots__ = ("_log", "_origin_of", "_shutdown", "attempt", "event", "handler", "state")
 
-    def __init__(self, event: WebhookEvent, handler: Handler, *, attempt: int = 1, shutdown: Shutdown) -> None:
+    def __init__(
+        self,
+        event: WebhookEvent,
+        handler: Handler,
+        *,
+        attempt: int = 1,
+        shutdown: Shutdown,
+        origin_of: Callable[[WebhookEvent], Origin | None] = lambda _: None,
+    ) -> None:
         self.event = event
         self.handler = handler
         self.attempt = attempt
         self.state: dict[str, Any] = {}
         """Room for middleware to keep something during this delivery."""
         self._shutdown = shutdown
+        self._origin_of = origin_of
         self._log: _Adapter | None = None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Who sent the event, what that sender calls it and by what it is known again; None: nobody knows the sender.
+
+        All of it is looked up when it is asked for.
+        """
+        return self._origin_of(self.event)
 
     @property
     def log(self) -> _Adapter:

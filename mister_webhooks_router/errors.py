@@ -3,9 +3,11 @@
     RouterError
     ├── UsageError              2   wrong options
     ├── AppError                3   the app cannot be imported or registers something wrong
+    │   └── LifespanFailed      3   what an app opens at the start, or closes at the end, raised
     ├── SettingsError           4   settings or a plugin
     │   └── MiddlewareError     4   a middleware breaks its contract; on a delivery it is that delivery's failure
     ├── HandlerFailed           1   a handler failed for good and there is no store to keep the event
+    ├── Permanent               1   raised by a handler: no further attempt would help
     ├── MalformedRecord         6   a record breaks the protocol, or speaks a newer one
     └── DrainTimeout           75   a handler did not return before the drain was over
 
@@ -50,6 +52,10 @@ class AppError(RouterError):
     exit_code = ExitCode.APP
 
 
+class LifespanFailed(AppError):
+    """A lifespan raised when it was entered or left. The message says which and when; it is the `__cause__`."""
+
+
 class SettingsError(RouterError):
     """A setting or a plugin is wrong."""
 
@@ -73,6 +79,12 @@ class HandlerFailed(RouterError):
         super().__init__(text)
         self.handlers = handlers
         self.position = position
+
+
+class Permanent(RouterError):
+    """A handler or a middleware gives up on this delivery: no further attempt would help."""
+
+    exit_code = ExitCode.HANDLER_FAILED
 
 
 class MalformedRecord(RouterError):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import os
 import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-_BELOW_HANDLERS = tuple(
-    f"{folder}{os.sep}"
-    for folder in (
-        Path(__file__).parent,
-        Path(__file__).parents[1] / "mister_webhooks",
-        Path(asyncio.__file__).parent,
-        Path(concurrent.futures.__file__).parent,
-    )
+_BELOW_HANDLERS = (
+    *(
+        f"{folder}{os.sep}"
+        for folder in (
+            Path(__file__).parent,
+            Path(__file__).parents[1] / "mister_webhooks",
+            Path(asyncio.__file__).parent,
+            Path(concurrent.futures.__file__).parent,
+        )
+    ),
+    contextlib.__file__,
 )
 
 
@@ -35,11 +39,9 @@ def unknown_keyword(keyword: str, known: Sequence[str]) -> str:
     return f"app.on() has no keyword {keyword!r}.{did_you_mean(keyword, known)} It takes {', '.join(known)}."
 
 
-def positional_condition(value: object) -> str:
-    """`@app.on` without parentheses, or with something that is no keyword."""
-    if callable(value):
-        return "@app.on needs parentheses: write @app.on() for every event, or give conditions, @app.on(method='POST')."
-    return f"app.on() takes keywords only, not {value!r}: for example @app.on(header={{'X-GitHub-Event': 'push'}})."
+def needs_parentheses() -> str:
+    """`@app.on` without parentheses."""
+    return "@app.on needs parentheses: write @app.on() for every event, or give conditions, @app.on(method='POST')."
 
 
 def unknown_method(method: object, known: Sequence[str]) -> str:
@@ -169,6 +171,110 @@ def near_miss(name: str, argument: str, known: Sequence[str]) -> str:
     )
 
 
+def other_argument_meant(name: str, argument: str, meant: str) -> str:
+    """`def handler(event: Delivery)`."""
+    return f"{name}: the argument {argument!r} is annotated with the type of {meant!r}: call it {meant!r}."
+
+
+def unreadable_annotation(name: str, annotation: str) -> str:
+    """`def handler(payload: Invoice)` where nobody knows an `Invoice`."""
+    return (
+        f"{name}: the annotation {annotation!r} of 'payload' names something that is not there when the handler is "
+        "registered. Define or import it before, at the top of the module, and not under `if TYPE_CHECKING`."
+    )
+
+
+def no_model(name: str, annotation: object, reason: str) -> str:
+    """`def handler(payload: SomeClass)`."""
+    return (
+        f"{name}: a payload cannot be made into {annotation!r}: {reason} "
+        "Annotate it with a pydantic model, a dataclass, a TypedDict, or a plain JSON type."
+    )
+
+
+def invalid_payload(faults: Sequence[str], count: int) -> str:
+    """A body that a typed payload does not fit; values are not shown."""
+    more = f"; {count} faults in all" if count > len(faults) else ""
+    return f"the payload is not what the handler asks for: {'; '.join(faults)}{more}"
+
+
+# --- Joining and starting apps ----------------------------------------------------------------------------------------
+
+
+def no_app(value: object) -> str:
+    """`app.include(3)`."""
+    return f"app.include() takes an App, not {value!r}."
+
+
+def includes_itself() -> str:
+    """`app.include(app)`."""
+    return "an app cannot include itself."
+
+
+def included_twice(first: str) -> str:
+    """The second `app.include(other)`."""
+    return f"this app is included already, at {first}: each of its handlers would run twice."
+
+
+def included_before(where: str) -> str:
+    """`@other.on()` after `app.include(other)`."""
+    return (
+        f"this app was included in another one at {where}, which would not see what comes later: "
+        "include it after its last handler is registered."
+    )
+
+
+def two_providers(topic: str, mine: str, theirs: str) -> str:
+    """Two joined apps that name different senders."""
+    return f"topic {topic!r} has the provider {mine!r} in one app and {theirs!r} in the other: take one of them out."
+
+
+def lifespan_no_function(value: object) -> str:
+    """`App(lifespan=3)`."""
+    return f"lifespan={value!r} is no function. {_LIFESPAN}"
+
+
+def lifespan_sync(function: object) -> str:
+    """`@contextmanager def lifespan(app)`."""
+    return f"lifespan: {_called(function)} makes a context manager for `with`, not for `async with`. {_LIFESPAN}"
+
+
+def lifespan_undecorated(function: object) -> str:
+    """`async def lifespan(app)` without its decorator."""
+    return f"lifespan: {_called(function)} makes no context manager. {_LIFESPAN}"
+
+
+def lifespan_failed(function: object, error: BaseException, *, entered: bool) -> str:
+    """What it raised, with the user's part of the traceback."""
+    when = "at the end, after the last commit" if entered else "at the start, before the first event"
+    return f"the lifespan {_called(function)} failed {when}: {describe(error)}\n\n{user_traceback(error)}"
+
+
+def lifespan_stuck(seconds: float) -> str:
+    """A lifespan that does not end."""
+    return f"the lifespan was still closing {seconds:g} s after the last commit."
+
+
+_LIFESPAN = "Write @contextlib.asynccontextmanager above `async def lifespan(app)` with one `yield`."
+
+
+def _called(function: object) -> str:
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+# --- What an event is to a handler ------------------------------------------------------------------------------------
+
+
+def after_final(name: str) -> str:
+    """A handler that a final one leaves out."""
+    return f"after the final handler {name!r}"
+
+
+def not_left_over(what: str) -> str:
+    """Why `@app.unmatched` does not get an event."""
+    return f"unmatched: expected an event that no other handler takes, got {what}"
+
+
 # --- The chain --------------------------------------------------------------------------------------------------------
 
 
@@ -214,10 +320,18 @@ def failed(handler: str, position: object, error: BaseException) -> str:
     return f"{handler} failed on {position}: {describe(error)}\n\n{user_traceback(error)}\n"
 
 
+def match_failed(handler: str, position: object, error: BaseException) -> str:
+    """What a condition of a handler raised."""
+    return (
+        f"a condition of {handler} failed on {position} (stage match), so nobody knows whether the handler takes the "
+        f"event: {describe(error)}\n\n{user_traceback(error)}\n"
+    )
+
+
 def undecodable(error: BaseException) -> str:
     """A body that handlers want and that cannot be decoded."""
     return (
-        f"the body of an event cannot be decoded, so no handler ran: {error}\n\n"
+        f"the body of an event cannot be decoded (stage decode), so no handler ran: {error}\n\n"
         "An event that no handler wants is passed over, and one that is handled by its headers alone (arguments "
         "headers, log) needs no body: change the conditions or the arguments to get past it."
     )

@@ -12,10 +12,12 @@ import asyncio
 import contextlib
 import contextvars
 import faulthandler
+import logging
 import os
 import sys
 import threading
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from mister_webhooks.intake import Batch, Intake, IntakeEnded
@@ -25,6 +27,7 @@ from mister_webhooks_router.app import App
 from mister_webhooks_router.delivery import Shutdown
 from mister_webhooks_router.engine.driver import Driver
 from mister_webhooks_router.engine.guard import DrainGuard
+from mister_webhooks_router.engine.lifespan import Lifespans
 from mister_webhooks_router.engine.loop import new_event_loop
 from mister_webhooks_router.engine.results import EventResult, RunReport
 from mister_webhooks_router.engine.signals import in_main_thread, stop_signals
@@ -35,6 +38,8 @@ from mister_webhooks_router.errors import DrainTimeout, ExitCode
 _CANCEL_SECONDS = 2.0
 _BLOCKED_CLOSE_SECONDS = 5.0
 _STDERR = 2
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Runner:
         self._guard: DrainGuard | None = None
         self._ready = asyncio.Event()
         self._stop_asked = asyncio.Event()
+        self._lifespans = Lifespans(app.lifespans, self._options.drain)
         self._intake = Intake(source, burst=self._options.burst, on_ready=lambda: self._on_loop(self._ready.set))
         self._steps = EventSteps(
             app,
@@ -102,6 +108,8 @@ class Runner:
             MalformedRecord: a record breaks the protocol; the same.
             DrainTimeout: a delivery was still running `drain` seconds after the stop. Threads may be stuck: leave with
                 `os._exit`, which waits for none.
+            LifespanFailed: the app's lifespan raised: at the start, and nothing was read; or at the end, and everything
+                that is finished is committed.
             BrokerError: what the source raised.
             SystemExit, KeyboardInterrupt: a handler raised it; the offset of its event is kept.
         """
@@ -124,12 +132,19 @@ class Runner:
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         thread = HandlerThread(loop)
         driver = Driver(self._app, thread, contextvars.copy_context())
+        end: BaseException | None = None
         try:
-            self._intake.start()
-            self._guard = DrainGuard(self._options.drain, self._end_blocked) if in_main_thread() else None
-            end = loop.run_until_complete(self._until_end(driver))
-        finally:
-            self._close(loop, thread)
+            if loop.run_until_complete(self._lifespans.enter(self._stop_asked)):
+                self._intake.start()
+                self._guard = DrainGuard(self._options.drain, self._end_blocked) if in_main_thread() else None
+                end = loop.run_until_complete(self._until_end(driver))
+        except BaseException as error:  # noqa: BLE001  raised again below
+            end = error
+        unclosed = self._close(loop, thread)
+        if end is None:
+            end = unclosed
+        elif unclosed is not None:
+            _log.error("%s", unclosed)
         if end is not None:
             raise end
 
@@ -161,13 +176,20 @@ class Runner:
             self._ready.clear()
         return batch
 
-    def _close(self, loop: asyncio.AbstractEventLoop, thread: HandlerThread) -> None:
+    def _close(self, loop: asyncio.AbstractEventLoop, thread: HandlerThread) -> BaseException | None:
+        """Commit and leave the group, then leave the lifespans; return what went wrong with these."""
         if self._guard is not None:
             self._guard.end()
         thread.end()
         self._intake.release()
         self._intake.close()
-        loop.run_until_complete(_cancel_all())
+        # What handlers left running may use what the lifespans have open.
+        loop.run_until_complete(_cancel_all_but(self._lifespans.tasks))
+        unclosed = loop.run_until_complete(self._lifespans.leave())
+        loop.run_until_complete(_cancel_all_but(frozenset()))
+        # Not sooner: a lifespan may be an asynchronous generator.
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        return unclosed
 
     def _on_loop(self, call: Callable[[], None]) -> None:
         if self._loop is not None:
@@ -190,14 +212,13 @@ class Runner:
         os._exit(ExitCode.STUCK)
 
 
-async def _cancel_all() -> None:
+async def _cancel_all_but(others: AbstractSet[asyncio.Task[object]]) -> None:
     """Cancel what handlers have left running, and give it a moment to end."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    tasks = asyncio.all_tasks() - {asyncio.current_task()} - others
     for task in tasks:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
-    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 def _nobody(_result: EventResult) -> None:

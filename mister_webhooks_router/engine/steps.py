@@ -16,7 +16,7 @@ from mister_webhooks_router.app import App
 from mister_webhooks_router.delivery import Delivery, Shutdown
 from mister_webhooks_router.engine.results import DeliveryResult, EventResult, RunReport
 from mister_webhooks_router.errors import HandlerFailed, MalformedRecord
-from mister_webhooks_router.handler import Handler
+from mister_webhooks_router.unmatched import Fate, UnmatchedLog
 
 Observer: TypeAlias = Callable[[EventResult], None]
 
@@ -55,6 +55,7 @@ class EventSteps:
         self._shutdown = shutdown
         self._keep_going = keep_going
         self._on_event = on_event
+        self._unmatched = UnmatchedLog()
 
     def of(self, batch: Batch) -> Steps:
         """The steps of a batch. Raises `HandlerFailed` and `MalformedRecord`, leaving the record unfinished."""
@@ -65,28 +66,29 @@ class EventSteps:
             if event is None:
                 self.report.system += 1
             else:
-                deliveries = yield from self._deliveries(event)
-                self._settle(EventResult(event, deliveries))
+                result = yield from self._deliveries(event)
+                self._settle(result)
             self._intake.finish(batch, record)
             yield Mark.BETWEEN
 
-    def _deliveries(self, event: WebhookEvent) -> Generator[Delivery, DeliveryResult | None, list[DeliveryResult]]:
-        selected = self._app.select(event)
-        undecodable = _decode(event, [handler for handler, _ in selected])
-        if undecodable is not None:
-            return [DeliveryResult(None, None, undecodable, 0.0)]
+    def _deliveries(self, event: WebhookEvent) -> Generator[Delivery, DeliveryResult | None, EventResult]:
+        routed = self._app.route(event)
+        if routed.fate is not Fate.MATCHED:
+            self._unmatched.note(event, routed.fate, routed.sender)
+        if routed.undecodable is not None:
+            return EventResult(event, [DeliveryResult(None, None, routed.undecodable, 0.0, "decode")], routed.fate)
         results: list[DeliveryResult] = []
-        for handler, error in selected:
+        for handler, error in routed.handlers:
             if error is not None:
-                results.append(DeliveryResult(handler, None, error, 0.0))
+                results.append(DeliveryResult(handler, None, error, 0.0, "match"))
                 continue
-            self.running = Delivery(event, handler, shutdown=self._shutdown)
+            self.running = Delivery(event, handler, shutdown=self._shutdown, origin_of=self._app.origin)
             result = yield self.running
             self.running = None
             if result is not None:
                 _raise_exit(result.error)
                 results.append(result)
-        return results
+        return EventResult(event, results, routed.fate)
 
     def _settle(self, result: EventResult) -> None:
         self.report.add_event(result)
@@ -102,16 +104,6 @@ def _read(record: Record) -> WebhookEvent | None:
     except (FormatError, UnsupportedEnvelope, DecodeError) as error:
         position = f"{record.topic}:{record.partition}:{record.offset}"
         raise MalformedRecord(messages.malformed(error), position=position) from error
-
-
-def _decode(event: WebhookEvent, handlers: Sequence[Handler]) -> DecodeError | None:
-    """Decode the body if one of the handlers can get at it; return why that failed."""
-    if any(handler.wants_payload for handler in handlers):
-        try:
-            event.payload  # noqa: B018  decodes and keeps it
-        except DecodeError as error:
-            return error
-    return None
 
 
 def _raise_exit(error: BaseException | None) -> None:
@@ -136,6 +128,10 @@ def _stopped_by(event: WebhookEvent, failed: Sequence[DeliveryResult]) -> Handle
 
 def _failure(delivery: DeliveryResult, event: WebhookEvent) -> str:
     assert delivery.error is not None  # noqa: S101  for the type checker: these have failed
-    if delivery.handler is None:
-        return messages.undecodable(delivery.error)
-    return messages.failed(delivery.name, event.position, delivery.error)
+    match delivery.stage:
+        case "decode":
+            return messages.undecodable(delivery.error)
+        case "match":
+            return messages.match_failed(delivery.name, event.position, delivery.error)
+        case "handler":
+            return messages.failed(delivery.name, event.position, delivery.error)

@@ -27,9 +27,16 @@ def make_event(
     )
 
 
-def body(payload: object = None, *, method: str = "POST", headers: Mapping[str, list[str]] | None = None) -> bytes:
-    """A record's value: a webhook with this payload."""
-    return encode_envelope(Envelope(method, headers or {}, json.dumps(payload).encode(), "JSON"))
+def body(
+    payload: object = None,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, list[str]] | None = None,
+    raw: bytes | None = None,
+) -> bytes:
+    """A record's value: a webhook with this payload, or with these bytes as its body."""
+    text = json.dumps(payload).encode() if raw is None else raw
+    return encode_envelope(Envelope(method, headers or {}, text, "JSON"))
 
 
 UNDECODABLE = encode_envelope(Envelope("POST", {}, b"{", "JSON"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -89,7 +90,11 @@ def test_topics_are_those_that_handlers_name() -> None:
 
 @pytest.mark.parametrize(
     ("keyword", "said"),
-    [("metod", "Did you mean 'method'?"), ("headers", "Did you mean 'header'?"), ("zzz", "It takes method, header")],
+    [
+        ("metod", "Did you mean 'method'?"),
+        ("headers", "Did you mean 'header'?"),
+        ("zzz", "It takes method, header, where, topic, when"),
+    ],
 )
 def test_an_unknown_keyword_is_refused(keyword: str, said: str) -> None:
     """With the keyword that was probably meant."""
@@ -105,10 +110,48 @@ def test_the_decorator_needs_parentheses() -> None:
         def deploy() -> None: ...
 
 
-def test_conditions_are_keywords() -> None:
-    """A value alone does not say what it is about."""
-    with pytest.raises(AppError, match="takes keywords only, not 'POST'"):
-        App().on("POST")  # type: ignore[arg-type]  # the type checker sees it too
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("POST", "event 'POST': no provider is named"),
+        ("githb:push", "Did you mean 'github'?"),
+        (3, "an event is a string like 'github:push', got int"),
+    ],
+)
+def test_what_stands_without_a_keyword_is_an_event(event: Any, said: str) -> None:  # noqa: ANN401  what the type forbids
+    """Anything else is refused, with the place where it stands."""
+    with pytest.raises(AppError, match=r"^tests/.*test_app\.py:\d+: ") as error:
+        App().on(event)
+
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        ({"where": {"ref": {"$eqq": 1}}}, "where.ref.$eqq: "),
+        ({"where": 3}, "where: a filter is a mapping"),
+        ({"when": 3}, "when=3 is no function"),
+        ({"method": "PSOT"}, "Did you mean 'POST'?"),
+        ({"topic": "a b"}, "is no name of a topic"),
+        ({"header": {"X-A": 3}}, "header 'X-A': 3 is no condition"),
+    ],
+)
+def test_a_bad_condition_is_refused_with_its_place(conditions: dict[str, Any], said: str) -> None:
+    """The line of the `@app.on`, and what is wrong there."""
+    line = inspect.currentframe().f_lineno + 2  # type: ignore[union-attr]  # CPython has frames
+    with pytest.raises(AppError) as error:
+        App().on(**conditions)
+
+    assert str(error.value).startswith(f"tests/mister_webhooks_router/test_app.py:{line}: ")
+    assert said in str(error.value)
+
+
+def test_an_event_that_its_sender_is_not_known_to_send_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Senders invent new events, so it may be right; most often it is a typing error."""
+    App().on("github:pull_reqest.opened")
+
+    assert re.match(r"tests/.*test_app\.py:\d+: .* Did you mean 'pull_request'\?", caplog.messages[0])
 
 
 def test_one_name_twice_is_refused_with_both_places() -> None:

@@ -12,7 +12,9 @@ from tests.mister_webhooks_router.memory_source import TOPIC, make_event
 def make_delivery(shutdown: Shutdown | None = None) -> Delivery:
     app = App()
     app.on(name="deploy")(lambda: None)
-    return Delivery(make_event(payload={"token": "s3cret"}), app.handlers[0], shutdown=shutdown or Shutdown())
+    return Delivery(
+        make_event(payload={"token": "s3cret"}), app.handlers[0], shutdown=shutdown or Shutdown(), origin_of=app.origin
+    )
 
 
 def test_the_log_says_handler_and_position(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from mister_webhooks_router import App, DeadLettered, Handled, Handler, Outcome, Skipped
 from mister_webhooks_router.engine import Counts, DeliveryResult, EventResult, RunReport
+from mister_webhooks_router.unmatched import Fate
 from tests.mister_webhooks_router.memory_source import make_event
 
 
@@ -22,14 +23,17 @@ def test_a_report_counts_events_and_deliveries() -> None:
     report.add_event(EventResult(make_event(), [result("a", Handled()), result("b", Skipped("seen"))]))
     report.add_event(EventResult(make_event(), [result("a", None), result("b", DeadLettered("gave up"))]))
     report.add_event(EventResult(make_event(), [result(None, None)]))
-    report.add_event(EventResult(make_event(), []))
+    for fate in (Fate.UNMATCHED, Fate.HANDSHAKE, Fate.IGNORED, Fate.UNMATCHED):
+        report.add_event(EventResult(make_event(), [], fate))
 
     assert report == RunReport(
         handled=1,
         skipped=1,
         dead_lettered=1,
         failed=2,
-        events=4,
-        unmatched=1,
+        events=7,
+        unmatched=2,
+        handshakes=1,
+        ignored=1,
         handlers={"a": Counts(handled=1, failed=1), "b": Counts(skipped=1, dead_lettered=1), "-": Counts(failed=1)},
     )

@@ -52,7 +52,8 @@ def test_a_body_that_cannot_be_decoded_is_one_failed_delivery(argument: str) -> 
     assert (seen, source.offset, failure.value.handlers) == (["ran", "ran"], 1, ("-",))
     assert isinstance(failure.value.__cause__, PayloadDecodeError)
     assert f"{TOPIC}:0:1" in str(failure.value)
-    assert [(one.name, one.handler) for one in results[1].deliveries] == [("-", None)]
+    assert [(one.name, one.handler, one.stage) for one in results[1].deliveries] == [("-", None, "decode")]
+    assert "(stage decode)" in str(failure.value)
 
 
 def test_a_condition_that_raises_is_a_failed_delivery_of_its_handler() -> None:
@@ -60,10 +61,24 @@ def test_a_condition_that_raises_is_a_failed_delivery_of_its_handler() -> None:
     app, seen = App(), list[str]()
     app.on(name="odd", header={"X-Count": lambda value: int(value) > 1})(lambda: seen.append("odd"))
     app.on(name="even")(lambda: seen.append("even"))
-    with pytest.raises(HandlerFailed, match=r"odd failed on .*: ValueError: invalid literal") as failure:
-        run(app, MemorySource(body(headers={"X-Count": ["many"]})))
+    source, results = MemorySource(body(headers={"X-Count": ["many"]})), list[EventResult]()
+    said = r"a condition of odd failed on .* \(stage match\), .*: ValueError: invalid literal"
+    with pytest.raises(HandlerFailed, match=said) as failure:
+        Runner(app, source, BURST, on_event=results.append).run()
 
-    assert (seen, failure.value.handlers) == (["even"], ("odd",))
+    assert (seen, failure.value.handlers, source.offset) == (["even"], ("odd",), 0)
+    assert [(one.name, one.stage) for one in results[0].deliveries] == [("odd", "match"), ("even", "handler")]
+
+
+def test_a_pattern_that_gave_up_is_a_failed_delivery() -> None:
+    """It is not known whether it matches: the event is kept, and the text names the pattern."""
+    app = App()
+    app.on(name="slow", where={"text": {"$regex": r"(a|aa)+$"}})(lambda: None)
+    source = MemorySource(body({"text": "a" * 200 + "!"}))
+    with pytest.raises(HandlerFailed, match=r"stage match.*PatternGaveUp") as failure:
+        run(app, source)
+
+    assert (failure.value.handlers, source.offset) == (("slow",), 0)
 
 
 def test_system_messages_are_passed_over_and_committed() -> None:
