@@ -14,12 +14,17 @@ _secrets: Final[set[str]] = set()
 def keep_out_of_logs(secret: str) -> None:
     """From now on no record of `KAFKA_LOGGERS` shows this secret: those that would are left out."""
     # As it looks inside the repr of bytes, which is what is logged.
-    _secrets.add(repr(secret.encode())[2:-1])
+    _secrets.add(_with_plain_quotes(repr(secret.encode())[2:-1]))
 
 
 def _has_no_secret(record: logging.LogRecord) -> bool:
-    message = record.getMessage()
+    message = _with_plain_quotes(record.getMessage())
     return not any(secret in message for secret in _secrets)
+
+
+def _with_plain_quotes(text: str) -> str:
+    # The repr of bytes escapes them only beside double quotes, that of a bytearray always.
+    return text.replace("\\'", "'")
 
 
 for _name in KAFKA_LOGGERS:
