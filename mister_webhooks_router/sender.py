@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Never, cast
+from typing import Final, Never, Self, cast
 
 from mister_webhooks.headers import Headers
 from mister_webhooks.webhook_event import WebhookEvent
@@ -37,11 +37,13 @@ class OriginSender:
         """The event's name as far as it is known without decoding the body. None: it has none."""
         if self._name is _NOT_ASKED:
             event = self.origin.source
-            seen = event if is_decoded(event) else cast("WebhookEvent", _HeadersOnly(event.headers))
+            lookups = self.origin.provider.event_key.name
             try:
-                self._name = first_found(self.origin.provider.event_key.name, seen)
+                self._name = first_found(lookups, cast("WebhookEvent", _HeadersOnly(event.headers)))
             except _BodyNeeded:
-                return IN_BODY
+                if not is_decoded(event):
+                    return IN_BODY
+                self._name = first_found(lookups, event)
         return cast("str | None", self._name)
 
     @property
@@ -79,10 +81,22 @@ class _BodyNeeded(Exception):
 class _HeadersOnly:
     """An event whose body nobody gets at: what can be looked up in it does not need one."""
 
-    __slots__ = ("headers",)
+    __slots__ = ("_headers",)
 
     def __init__(self, headers: Headers) -> None:
-        self.headers = headers
+        self._headers = headers
+
+    @property
+    def headers(self) -> Self:
+        return self
+
+    def first(self, name: str) -> str | None:
+        """As `Headers.first`, without the index of names that it builds for the first of many questions."""
+        wanted = name.lower()
+        for spelling, values in dict.items(self._headers):
+            if spelling.lower() == wanted and values:
+                return values[0]
+        return None
 
     @property
     def payload(self) -> Never:

@@ -22,6 +22,11 @@ class Condition(ABC):
         """Whether it may need the body of an event. One that does not is asked first."""
         return False
 
+    @property
+    def test(self) -> Callable[[WebhookEvent], bool]:
+        """What `matches` does, as it is asked for every event."""
+        return self.matches
+
     @abstractmethod
     def matches(self, event: WebhookEvent) -> bool:
         """Whether the event is wanted.

@@ -97,11 +97,7 @@ class Index:
     def _with_headers(self, headers: Headers) -> int:
         """The handlers whose header is there with a value that they want."""
         found = 0
-        if len(self._headers) < len(headers):
-            for name, values in self._headers.items():
-                for value in headers.get(name) or ():
-                    found |= values.get(value, 0)
-            return found
+        # Of `dict`: names that differ in case only make no difference here, and need not be merged first.
         for name, sent in dict.items(headers):
             wanted = self._headers.get(name.lower())
             if wanted is not None:

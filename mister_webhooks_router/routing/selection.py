@@ -6,9 +6,9 @@ body; a final one that matches ends it. The index leaves out those that are sure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from mister_webhooks.errors import DecodeError
 from mister_webhooks.webhook_event import WebhookEvent
@@ -17,6 +17,8 @@ from mister_webhooks_router.routing.events import EventCondition, SenderOf
 from mister_webhooks_router.routing.index import Held, Index, held
 
 _MOST_SETS = 1024
+
+Test: TypeAlias = Callable[[WebhookEvent], bool]
 
 
 class Routable(Protocol):
@@ -65,15 +67,9 @@ class _Asked(Generic[H]):
         self.selection = Selection(handler)
         self.final = handler.final
         self.needs_body = handler.wants_payload
-        self.early = tuple(one.matches for one in left if not one.reads_body)
-        self.late = tuple(one.matches for one in left if one.reads_body)
+        self.early = _every([one.test for one in left if not one.reads_body])
+        self.late = _every([one.test for one in left if one.reads_body])
         self.event: EventCondition | None = answered.event
-
-    def by_headers(self, event: WebhookEvent) -> bool:
-        return all(matches(event) for matches in self.early)
-
-    def by_body(self, event: WebhookEvent) -> bool:
-        return all(matches(event) for matches in self.late)
 
 
 class Selector(Generic[H]):
@@ -112,7 +108,7 @@ class Selector(Generic[H]):
         asked = iter(self._of(candidates))
         while (one := next(asked, None)) is not None:
             try:
-                matched = not one.early or one.by_headers(event)
+                matched = one.early is None or one.early(event)
                 if matched and one.bit & unnamed and sender is not None:
                     # Somebody waits for the name: with it, few of those that follow are left.
                     perhaps, named = self._index.named(sender)
@@ -120,7 +116,7 @@ class Selector(Generic[H]):
                     unnamed = 0
                 if matched and one.event is not None and not one.bit & named:
                     matched = one.event.fits(sender)
-                matched = matched and (not one.late or one.by_body(event))
+                matched = matched and (one.late is None or one.late(event))
             except Exception as error:  # noqa: BLE001  a function of the user, whatever it raises
                 _raise_undecodable(event, error)
                 found.append(Selection(one.handler, error))
@@ -148,6 +144,13 @@ def _numbers(candidates: int) -> Iterable[int]:
         lowest = candidates & -candidates
         yield lowest.bit_length() - 1
         candidates ^= lowest
+
+
+def _every(tests: Sequence[Test]) -> Test | None:
+    """The test that passes where all of these do; None where there is nothing to ask."""
+    if len(tests) < 2:  # noqa: PLR2004 - one needs no more around it
+        return tests[0] if tests else None
+    return lambda event: all(test(event) for test in tests)
 
 
 def _raise_undecodable(event: WebhookEvent, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mister_webhooks.webhook_event import WebhookEvent
@@ -20,6 +21,12 @@ class WhereCondition(Condition):
     def reads_body(self) -> bool:
         """It does."""
         return True
+
+    @property
+    def test(self) -> Callable[[WebhookEvent], bool]:
+        """Without the way through this object."""
+        holds = self.filter.matches
+        return lambda event: holds(event.payload)
 
     def matches(self, event: WebhookEvent) -> bool:
         """Whether the payload matches."""

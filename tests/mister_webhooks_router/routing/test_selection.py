@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -255,3 +255,23 @@ def test_the_index_changes_nothing(routes: list[Route], headers: dict[str, list[
         [(one.handler, one.error and type(one.error)) for one in selected.handlers],
         selected.undecodable is not None,
     ) == plainly(routes, second)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda number: events(f"github:event{number}"),
+        lambda number: events(f"github:event{number}.opened", f"stripe:event{number}"),
+        lambda number: header_conditions({"X-GitHub-Event": [f"event{number}", f"other{number}"]})[0],
+        lambda number: topic_condition(f"topic{number}"),
+    ],
+)
+def test_of_many_handlers_few_are_asked(condition: Callable[[int], Condition]) -> None:
+    """Those that the index knows not to want the event are never looked at, however many there are."""
+    asked = list[Fixed]()
+    routes = [Route((condition(number), Fixed(answer=True, asked=asked))) for number in range(1000)]
+    headers = {"X-GitHub-Event": ["event7"]}
+    selected = select(routes, make_event(headers=headers, payload={"action": "opened"}, topic="topic7"))
+
+    assert [one.handler for one in selected.handlers] == [routes[7]]
+    assert len(asked) == 1
