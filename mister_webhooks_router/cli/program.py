@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mister_webhooks_router.cli.explain import explain_command
+from mister_webhooks_router.cli.handlers import handlers_command
 from mister_webhooks_router.cli.run import run_command
 from mister_webhooks_router.cli.tail import tail_command
 
@@ -18,4 +20,6 @@ def mwh_command(ctx: click.Context) -> None:
 
 
 mwh_command.add_command(run_command, "run")
+mwh_command.add_command(handlers_command, "handlers")
+mwh_command.add_command(explain_command, "explain")
 mwh_command.add_command(tail_command, "tail")

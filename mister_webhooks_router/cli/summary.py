@@ -68,9 +68,8 @@ def labelled(label: str, *lines: str) -> str:
 
 
 def _handler_row(handler: Handler) -> tuple[str, str, str, str]:
-    takes = "; ".join(str(condition) for condition in handler.conditions) or "every event"
     kind = "async def" if handler.is_async else "def"
-    return handler.name, printable(takes), f"{kind}, final" if handler.final else kind, handler.location
+    return handler.name, printable(handler.takes), f"{kind}, final" if handler.final else kind, handler.location
 
 
 def _start(topic: TopicState, start_from: StartFrom | None) -> str:

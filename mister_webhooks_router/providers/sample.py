@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -64,13 +65,16 @@ def sample(text: str) -> FileEvent:
     except AppError as error:
         raise UsageError(str(error)) from error
     provider = _builtin().named(pattern.provider)
-    there_are = []
+    there_are: list[str] = []
     for one in samples(provider.name):
         names = Origin(provider, sample_event(one)).names
         if pattern.matches(names):
             return one
-        there_are += [f"{provider.name}:{name}" for name in names[-1:]]
-    raise UsageError(f"no sample of {text!r}. There are: {', '.join(dict.fromkeys(there_are))}.")
+        there_are += names[-1:]
+    near = get_close_matches(pattern.pattern, there_are, 1)
+    hint = f" Did you mean '{provider.name}:{near[0]}'?" if near else ""
+    listed = ", ".join(f"{provider.name}:{name}" for name in dict.fromkeys(there_are))
+    raise UsageError(f"no sample of {text!r}.{hint} There are: {listed}.")
 
 
 def sample_event(one: FileEvent) -> WebhookEvent:
