@@ -73,7 +73,7 @@ class Assignments:
         self.running: tuple[Batch, Record] | None = None
         self.by_partition: dict[TopicPartition, Assignment] = {}
         self.epoch = 0
-        self.joined = False  # the group has given us partitions, or told us that there are none
+        self.joined = False  # the group has given us partitions, or told us that there are none, and we are still in it
 
     # RebalanceListener
 
@@ -81,7 +81,7 @@ class Assignments:
         """These partitions are ours, each from the given offset."""
         self.joined = True
         self.epoch += 1
-        self.lost(starts)
+        self._remove(starts)
         for partition, start in starts.items():
             self.by_partition[partition] = Assignment(self.epoch, finished=start, committed=start)
 
@@ -100,11 +100,15 @@ class Assignments:
         """What is to be committed of these. Then they are gone."""
         gone = frozenset(partitions)
         offsets = {tp: offset for tp, offset in self.offsets_to_commit().items() if tp in gone}
-        self.lost(gone)
+        self._remove(gone)
         return offsets
 
     def lost(self, partitions: Iterable[TopicPartition]) -> None:
-        """These are no longer ours."""
+        """These are no longer ours: the group has put us out."""
+        self.joined = False
+        self._remove(partitions)
+
+    def _remove(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:
             if (assignment := self.by_partition.pop(partition, None)) is not None:
                 assignment.drop()

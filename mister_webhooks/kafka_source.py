@@ -92,7 +92,7 @@ class KafkaSource:
         self._admin: Any = None
         self._listener: RebalanceListener | None = None
         self._broken: Exception | None = None
-        self._joined = False
+        self._membership: tuple[str, int] | None = None  # the last one that our listener was told of
         self._new: set[TopicPartition] = set()  # assigned, but not yet placed at an offset
         self._held: set[TopicPartition] = set()  # paused by our reader
         self._has_placed = False
@@ -232,7 +232,7 @@ class KafkaSource:
         except Exception as error:  # noqa: BLE001 - there is nothing left to do for who closes
             log.warning("leaving the consumer group failed: %s", error)
         self._broken = None
-        self._joined = False
+        self._membership = None
         self._new.clear()
         self._held.clear()
         self._starts_to_commit.clear()
@@ -247,17 +247,32 @@ class KafkaSource:
             # between two polls.
             coordinator.request_rejoin()
             timeout = max(timeout, JOIN_POLL_SECONDS)
+        before = self._positions()
         try:
             found = self._kafka.poll(timeout_ms=int(timeout * 1000), max_records=max_records)
         except kafka_errors.NoOffsetForPartitionError:
+            self._seek_back(before)
             return {}  # for partitions that we are about to place
         except kafka_errors.OffsetOutOfRangeError as error:
+            self._seek_back(before)
             self._step_over_gap({TopicPartition(*partition): offset for partition, offset in error.args[0].items()})
             return {}
         except kafka_errors.RetriableError:
+            self._seek_back(before)
             time.sleep(0.05)
             return {}
         return {TopicPartition(*partition): records for partition, records in found.items()}
+
+    def _positions(self) -> dict[KafkaTopicPartition, Any]:
+        assignment = self._kafka._subscription.assignment  # noqa: SLF001 - as in position()
+        return {partition: state.position for partition, state in assignment.items()}
+
+    def _seek_back(self, before: Mapping[KafkaTopicPartition, Any]) -> None:
+        """Undoes what a failed poll had read: kafka-python sends its next requests after it has taken records out."""
+        for partition, position in self._positions().items():
+            past = before.get(partition)
+            if past is not None and position != past:
+                self._kafka.seek(partition, past.offset)
 
     def _step_over_gap(self, positions: Mapping[TopicPartition, int]) -> None:
         try:
@@ -288,8 +303,10 @@ class KafkaSource:
 
     def _place_new(self) -> None:
         """Seeks each partition that was just assigned to where it starts, and lets it be delivered."""
-        if not self._joined and self._kafka.group_metadata().state == MemberState.STABLE:
-            self._joined = True
+        member = self._kafka.group_metadata()
+        membership = (member.member_id, member.generation_id)
+        if member.state == MemberState.STABLE and membership != self._membership:
+            self._membership = membership
             if not self._new:
                 self._tell({})
         if not self._new:

@@ -57,7 +57,10 @@ class RebalanceListener(Protocol):
     """
 
     def assigned(self, starts: Mapping[TopicPartition, int]) -> None:
-        """These partitions are ours from now on; each is delivered from the given offset."""
+        """These partitions are ours from now on; each is delivered from the given offset.
+
+        Told with none where the group gave us none.
+        """
 
     def revoking(self, partitions: Iterable[TopicPartition]) -> None:
         """These partitions are about to go: start no more work of theirs."""

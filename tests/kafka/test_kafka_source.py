@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from kafka import KafkaConsumer
 from kafka.admin import KafkaAdminClient, MemberToRemove
-from kafka.errors import CorruptRecordError, LogTruncationError
+from kafka.errors import CorruptRecordError, LogTruncationError, NodeNotReadyError
 
 from mister_webhooks import BrokerError, CommitDeferred, CommitRefused, KafkaSource, TopicPartition, kafka_source
 from mister_webhooks.assignments import Assignments
@@ -166,6 +166,30 @@ def test_a_member_that_was_removed_may_not_commit_and_joins_again(
     assert broker.committed(consumer.name) == {partition: 2}
 
 
+def test_members_that_were_removed_are_told_of_their_new_share(broker: Broker) -> None:
+    """Also the one whose share is nothing: until then it cannot know that it has nothing to do."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    readers = [Reader(source_of(broker, consumer, topic)) for _ in range(2)]
+
+    def shared() -> bool:
+        for reader in readers:
+            reader.poll()
+        held = [len(reader.assignments.by_partition) for reader in readers]
+        return sorted(held) == [0, 1] and all(reader.assignments.joined for reader in readers)
+
+    wait_until(shared, "the first shares")
+    remove_members(broker, consumer)
+    epochs = [reader.assignments.epoch for reader in readers]
+    wait_until(
+        lambda: (
+            shared() and all(reader.assignments.epoch > epoch for reader, epoch in zip(readers, epochs, strict=True))
+        ),
+        "the next ones",
+    )
+    for reader in readers:
+        reader.source.close()
+
+
 def remove_members(broker: Broker, consumer: Consumer) -> None:
     """What an operator may do to a group."""
     admin = KafkaAdminClient(bootstrap_servers=broker.plain_bootstrap)
@@ -250,6 +274,32 @@ def test_after_an_error_that_it_does_not_know_it_never_polls_again(
     assert polls == 1
     with in_time(5):
         reader.source.close()
+
+
+def test_a_poll_that_fails_after_it_took_records_out_loses_none(broker: Broker) -> None:
+    """kafka-python sends its next requests before it hands the records over; when that fails they are read again."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    broker.produce(topic, events(*range(5)))
+    reader = Reader(source_of(broker, consumer, topic))
+    fetcher = reader.source.consumer._fetcher
+    send, failures = fetcher.send_fetches, 0
+
+    def failing() -> object:
+        nonlocal failures
+        if reader.source.consumer._subscription.all_consumed_offsets() and failures < 3:
+            [position] = reader.source.consumer._subscription.all_consumed_offsets().values()
+            if position.offset == 5:
+                failures += 1
+                raise NodeNotReadyError("as the broker goes away")
+        return send()
+
+    fetcher.send_fetches = failing
+    reader.until(lambda: reader.values, "the events")
+    reader.until(lambda: True, "one more poll")
+
+    assert failures == 3
+    assert reader.values == [0, 1, 2, 3, 4]
+    reader.source.close()
 
 
 def test_it_can_be_opened_again(broker: Broker) -> None:

@@ -472,6 +472,22 @@ def test_a_burst_with_nothing_to_do_ends_at_once() -> None:
         assert isinstance(ends(intake), IntakeEnded)
 
 
+def test_a_burst_goes_on_after_its_membership_was_lost() -> None:
+    """Between the loss and the group's next answer nothing is ours, which is not the end."""
+    source = ScriptedSource(ends={TP: 2})
+    source.feed(made(0, 1))
+    with started(source, burst=True) as intake:
+        handle(intake, take(intake), 1)
+        wait_until(lambda: source.committed == {TP: 1}, "the commit")
+        source.lose(TP)
+        assert intake.take(0.3) is None
+
+        source.assign({TP: 1})
+        assert handle(intake, take(intake)) == [1]
+        assert isinstance(ends(intake), IntakeEnded)
+    assert source.committed == {TP: 2}
+
+
 def test_the_reader_is_woken_for_batches_and_for_the_end() -> None:
     """`on_ready` comes from the poll thread, after the batch or the end can be taken."""
     seen: list[tuple[int, object]] = []
