@@ -14,12 +14,14 @@ from mister_webhooks_router.errors import (
     LifespanFailed,
     MalformedRecord,
     MiddlewareError,
+    Permanent,
     RouterError,
     SettingsError,
     UsageError,
 )
 from mister_webhooks_router.handler import Handler
 from mister_webhooks_router.match import Explanation, Matched, NotMatched, Undecided
+from mister_webhooks_router.models import InvalidPayload
 from mister_webhooks_router.outcome import DeadLettered, Handled, Outcome, Skipped
 from mister_webhooks_router.plugins import Middleware, Phase
 from mister_webhooks_router.providers import Origin
@@ -42,6 +44,7 @@ __all__ = [
     "Handler",
     "HandlerFailed",
     "Headers",
+    "InvalidPayload",
     "LifespanFailed",
     "MalformedRecord",
     "Matched",
@@ -51,6 +54,7 @@ __all__ = [
     "NotMatched",
     "Origin",
     "Outcome",
+    "Permanent",
     "Phase",
     "Position",
     "RouterError",

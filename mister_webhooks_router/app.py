@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Never, TypeVar, overload
 
 from mister_webhooks.errors import DecodeError
+from mister_webhooks.headers import Headers
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router import injection, messages, signature
+from mister_webhooks_router.delivery import Delivery
 from mister_webhooks_router.errors import AppError, SettingsError
 from mister_webhooks_router.handler import Handler, HandlerFunction
 from mister_webhooks_router.lifespan import Lifespan, check_lifespan
@@ -36,6 +38,14 @@ from mister_webhooks_router.routing import (
 )
 from mister_webhooks_router.sender import OriginSender
 from mister_webhooks_router.unmatched import Fate, fate_of_unwanted
+
+_BY_TYPE: injection.Types = {
+    WebhookEvent: "event",
+    Headers: "headers",
+    Delivery: "delivery",
+    logging.LoggerAdapter: "log",
+    logging.Logger: "log",
+}
 
 F = TypeVar("F", bound=HandlerFunction)
 
@@ -279,7 +289,7 @@ class App:
             name=signature.handler_name(function, name),
             function=function,
             conditions=conditions,
-            arguments=injection.arguments(function),
+            arguments=injection.arguments(function, _BY_TYPE),
             final=final,
             is_async=signature.is_async(function),
             location=signature.location(function),

@@ -1,4 +1,4 @@
-"""What a function tells of itself at registration: name, place, and which arguments it is to be given."""
+"""What a function tells of itself at registration: its name, its place, and whether it can be a handler."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ from typing import Any
 from mister_webhooks_router import messages
 from mister_webhooks_router.errors import AppError
 
-INJECTED = ("event", "payload", "headers", "delivery", "log")
-"""What a handler may ask for, by the name of an argument."""
-
 _NAME = re.compile(r"[\w.<>:/@+-]+( [\w.<>:/@+-]+)*")
-_NEAR = 0.8
 
 
 def check_function(function: object) -> None:
@@ -25,14 +21,14 @@ def check_function(function: object) -> None:
         raise AppError(messages.no_function(function))
     if inspect.isclass(function):
         raise AppError(messages.class_no_handler(function.__qualname__))
-    for one in _call_targets(function):
+    for one in call_targets(function):
         if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
             raise AppError(messages.generator(shown_name(function)))
 
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether a call makes a coroutine, as far as one can see: a `def` may still return an awaitable."""
-    return any(inspect.iscoroutinefunction(one) for one in _call_targets(function))
+    return any(inspect.iscoroutinefunction(one) for one in call_targets(function))
 
 
 def handler_name(function: Callable[..., Any], given: object) -> str:
@@ -53,7 +49,7 @@ def shown_name(function: Callable[..., Any]) -> str:
 
 def location(function: Callable[..., Any]) -> str:
     """`file:line`, the file relative to the working directory where it is below."""
-    code = getattr(inspect.unwrap(_call_targets(function)[-1]), "__code__", None)
+    code = getattr(inspect.unwrap(call_targets(function)[-1]), "__code__", None)
     if code is None:
         return f"module {getattr(function, '__module__', None) or type(function).__module__}"
     file = Path(code.co_filename)
@@ -61,49 +57,7 @@ def location(function: Callable[..., Any]) -> str:
     return f"{file.relative_to(here) if file.is_relative_to(here) else file}:{code.co_firstlineno}"
 
 
-def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names that the function is to be called with; `**` takes all that are left. Raises `AppError`."""
-    name = shown_name(function)
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError) as error:
-        raise AppError(messages.no_signature(name)) from error
-    bound = _bound_by_partial(function)
-    chosen = [one.name for one in parameters if one.name not in bound and _is_injected(one, name)]
-    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
-        named = {one.name for one in parameters}
-        chosen += [each for each in INJECTED if each not in named]
-    return tuple(chosen)
-
-
-def _is_injected(parameter: inspect.Parameter, name: str) -> bool:
-    """Whether this parameter is given something; one of another name must have a default."""
-    if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-        return False
-    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-        raise AppError(messages.star_arguments(name, parameter.name))
-    if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-        raise AppError(messages.positional_only(name, parameter.name))
-    if parameter.name in INJECTED:
-        return True
-    _check_other(parameter, name)
-    return False
-
-
-def _check_other(parameter: inspect.Parameter, name: str) -> None:
-    if parameter.default is inspect.Parameter.empty:
-        if parameter.name in {"self", "cls"}:
-            raise AppError(messages.method_without_self(name, parameter.name))
-        raise AppError(messages.unknown_argument(name, parameter.name, INJECTED))
-    if messages.did_you_mean(parameter.name, INJECTED, cutoff=_NEAR):
-        raise AppError(messages.near_miss(name, parameter.name, INJECTED))
-
-
-def _bound_by_partial(function: Callable[..., Any]) -> frozenset[str]:
-    return frozenset(function.keywords) if isinstance(function, functools.partial) else frozenset()
-
-
-def _call_targets(function: Callable[..., Any]) -> tuple[Any, ...]:
+def call_targets(function: Callable[..., Any]) -> tuple[Any, ...]:
     """The object and what a call of it runs: what a partial wraps, the `__call__` of an instance."""
     while isinstance(function, functools.partial):
         function = function.func
@@ -113,5 +67,5 @@ def _call_targets(function: Callable[..., Any]) -> tuple[Any, ...]:
 
 
 def _own_name(function: Callable[..., Any]) -> str:
-    target = _call_targets(function)[0]
+    target = call_targets(function)[0]
     return str(getattr(target, "__qualname__", None) or type(target).__qualname__)

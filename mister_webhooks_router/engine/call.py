@@ -15,6 +15,7 @@ from mister_webhooks_router.app import App
 from mister_webhooks_router.delivery import Delivery
 from mister_webhooks_router.engine.thread import HandlerThread
 from mister_webhooks_router.handler import Handler
+from mister_webhooks_router.injection import Argument
 from mister_webhooks_router.outcome import Handled, Outcome
 from mister_webhooks_router.types import Next
 
@@ -85,8 +86,16 @@ def _from_loop(handler: Handler, thread: HandlerThread) -> Next:
 def _caller(handler: Handler) -> Callable[[Delivery], Any]:
     """A call of the function with the arguments that it wants."""
     function = handler.function
-    given = [(name, _GIVEN[name]) for name in handler.arguments]
+    given = [(argument.parameter, _getter(argument)) for argument in handler.arguments]
     return lambda delivery: function(**{name: get(delivery) for name, get in given})
+
+
+def _getter(argument: Argument) -> Callable[[Delivery], object]:
+    """What fetches the argument's value from a delivery."""
+    model = argument.model
+    if model is None:
+        return _GIVEN[argument.given]
+    return lambda delivery: model.validate(delivery.event.payload)
 
 
 def _to_await(handler: Handler, returned: object) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mister_webhooks_router
 from mister_webhooks_router import App, Delivery, Phase, errors
-from mister_webhooks_router.signature import INJECTED
+from mister_webhooks_router.injection import INJECTED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "app.md").read_text(encoding="utf-8")
 
@@ -20,7 +20,16 @@ def test_the_examples_run() -> None:
     app = namespace["app"]
 
     assert isinstance(app, App)
-    assert [handler.name for handler in app.handlers] == ["deploy", "talk", "charge", "remember"]
+    assert [handler.name for handler in app.handlers] == [
+        "deploy",
+        "review",
+        "celebrate",
+        "talk",
+        "charge",
+        "remember",
+        "note",
+        "book",
+    ]
 
 
 def test_the_page_names_what_there_is() -> None:

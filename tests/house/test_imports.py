@@ -30,7 +30,9 @@ CORE: dict[str, set[str]] = {
     "event_file": {"errors", "messages"},
     "samples": {"errors", "event_file", "messages"},
     "providers": {"errors", "event_file", "messages", "routing", "samples"},
-    "handler": {"routing"},
+    "models": {"errors", "messages"},
+    "injection": {"errors", "messages", "models", "signature"},
+    "handler": {"injection", "routing"},
     "match": {"handler", "messages"},
     "sender": {"providers", "routing"},
     "unmatched": {"providers", "routing", "sender"},
@@ -39,8 +41,10 @@ CORE: dict[str, set[str]] = {
     "types": {"delivery", "handler", "outcome"},
     "plugins": {"delivery", "errors", "handler", "messages", "outcome", "types"},
     "app": {
+        "delivery",
         "errors",
         "handler",
+        "injection",
         "lifespan",
         "match",
         "messages",
@@ -52,7 +56,18 @@ CORE: dict[str, set[str]] = {
         "signature",
         "unmatched",
     },
-    "engine": {"app", "delivery", "errors", "handler", "lifespan", "messages", "outcome", "types", "unmatched"},
+    "engine": {
+        "app",
+        "delivery",
+        "errors",
+        "handler",
+        "injection",
+        "lifespan",
+        "messages",
+        "outcome",
+        "types",
+        "unmatched",
+    },
 }
 """Of the framework's core: which other parts of the router each part may import."""
 

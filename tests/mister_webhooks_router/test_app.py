@@ -14,6 +14,10 @@ from mister_webhooks_router import ABSENT, ANY, App, AppError, Handler
 from tests.mister_webhooks_router.memory_source import make_event
 
 
+def given(handler: Handler) -> tuple[str, ...]:
+    return tuple(argument.given for argument in handler.arguments)
+
+
 def handler(app: App, name: str = "handler", **conditions: Any) -> None:  # noqa: ANN401  keywords of all kinds
     app.on(name=name, **conditions)(lambda: None)
 
@@ -39,7 +43,7 @@ def test_on_returns_the_function_unchanged_and_registers_it() -> None:
     assert record.name == deploy.__qualname__
     assert (record.topics, record.methods) == (("incoming.acme.github",), (HTTPMethod.POST,))
     assert [str(header) for header in record.headers] == ["header X-A ANY"]
-    assert (record.arguments, record.final, record.is_async) == (("event", "log"), True, False)
+    assert (given(record), record.final, record.is_async) == (("event", "log"), True, False)
     assert re.fullmatch(rf"tests/.*test_app\.py:{deploy.__code__.co_firstlineno}", record.location)
 
 
@@ -219,7 +223,7 @@ def test_what_can_be_called_can_be_a_handler(
     app.on()(function)
     (record,) = app.handlers
 
-    assert (record.name, record.arguments, record.is_async) == (name, arguments, is_async)
+    assert (record.name, given(record), record.is_async) == (name, arguments, is_async)
     assert "test_app.py:" in record.location
 
 
@@ -290,7 +294,7 @@ def test_other_arguments_keep_their_defaults() -> None:
     app.on(name="known")(lambda payload=None: None)
     app.on(name="rest")(lambda event, **rest: None)
 
-    assert [one.arguments for one in app.handlers] == [
+    assert [given(one) for one in app.handlers] == [
         ("event",),
         ("payload",),
         ("event", "payload", "headers", "delivery", "log"),
