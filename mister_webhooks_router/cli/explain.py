@@ -41,7 +41,10 @@ class ExplainOptions(NamedTuple):
     ca_file: Path | None
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    short_help="Say why each handler takes an event or does not.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @target_argument
 @click.option(
     "--event", "file", type=click.Path(path_type=Path), metavar="FILE", help="Each event of an event file; - is stdin."

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mister_webhooks_router.handler import Handler
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(short_help="List the handlers of an app.", context_settings={"help_option_names": ["-h", "--help"]})
 @target_argument
 @click.option("--json", "as_json", is_flag=True, help="A JSON array instead of a table.")
 @app_dir_option
