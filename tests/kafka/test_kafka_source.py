@@ -190,6 +190,29 @@ def test_members_that_were_removed_are_told_of_their_new_share(broker: Broker) -
         reader.source.close()
 
 
+def test_the_choice_of_a_start_outlives_a_lost_membership(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the group does not have it yet: the source would else start at the oldest event, told to start at the end."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    partition = TopicPartition(topic, 0)
+    broker.produce(topic, events(0, 1, 2))
+    reader = Reader(source_of(broker, consumer, topic, start_from="latest"))
+    with monkeypatch.context() as outage:
+        outage.setattr(reader.source, "commit", deferred)
+        reader.until(lambda: reader.assignments.by_partition, "the partition")
+    remove_members(broker, consumer)
+    broker.produce(topic, events(3))
+
+    reader.until(lambda: reader.assignments.epoch == 2, "the partition once more")
+    reader.until(lambda: reader.values, "the new event")
+    assert set(reader.values) == {3}
+    reader.until(lambda: broker.committed(consumer.name) == {partition: 3}, "the commit of the start")
+    reader.source.close()
+
+
+def deferred(_offsets: object) -> None:
+    raise CommitDeferred("the coordinator moves")
+
+
 def remove_members(broker: Broker, consumer: Consumer) -> None:
     """What an operator may do to a group."""
     admin = KafkaAdminClient(bootstrap_servers=broker.plain_bootstrap)
@@ -276,30 +299,34 @@ def test_after_an_error_that_it_does_not_know_it_never_polls_again(
         reader.source.close()
 
 
-def test_a_poll_that_fails_after_it_took_records_out_loses_none(broker: Broker) -> None:
+def test_a_poll_that_fails_after_it_took_records_out_loses_none(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """kafka-python sends its next requests before it hands the records over; when that fails they are read again."""
     consumer, topic = broker.new_consumer(), broker.new_topic()
     broker.produce(topic, events(*range(5)))
     reader = Reader(source_of(broker, consumer, topic))
+    reader.until(lambda: reader.assignments.by_partition, "the partition", timeout=0.0)
     fetcher = reader.source.consumer._fetcher
-    send, failures = fetcher.send_fetches, 0
+    reader.poll(timeout=0.0)
+    wait_until(lambda: fetcher._completed_fetches, "records that lie ready")
+    assert reader.values == []
 
-    def failing() -> object:
-        nonlocal failures
-        if reader.source.consumer._subscription.all_consumed_offsets() and failures < 3:
-            [position] = reader.source.consumer._subscription.all_consumed_offsets().values()
-            if position.offset == 5:
-                failures += 1
-                raise NodeNotReadyError("as the broker goes away")
-        return send()
-
-    fetcher.send_fetches = failing
+    with monkeypatch.context() as broken:
+        broken.setattr(fetcher, "send_fetches", raising(NodeNotReadyError("the broker is going away")))
+        reader.poll()
+        assert reader.values == []
     reader.until(lambda: reader.values, "the events")
-    reader.until(lambda: True, "one more poll")
 
-    assert failures == 3
     assert reader.values == [0, 1, 2, 3, 4]
     reader.source.close()
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def call() -> None:
+        raise error
+
+    return call
 
 
 def test_it_can_be_opened_again(broker: Broker) -> None:
