@@ -96,7 +96,7 @@ class KafkaSource:
         self._new: set[TopicPartition] = set()  # assigned, but not yet placed at an offset
         self._held: set[TopicPartition] = set()  # paused by our reader
         self._has_placed = False
-        self._starts_to_commit: dict[TopicPartition, int] = {}
+        self._starts_to_commit: dict[TopicPartition, int] = {}  # chosen by us, and not yet the group's
         self._silent_since: float | None = None
         self._complained = False
 
@@ -177,8 +177,6 @@ class KafkaSource:
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commits the next offset to read of each partition, and returns when the broker has it."""
-        for partition in offsets:
-            self._starts_to_commit.pop(partition, None)
         try:
             self._kafka.commit(to_commit(offsets), timeout_ms=int(COMMIT_SECONDS * 1000))
         except (kafka_errors.RetriableError, kafka_errors.RebalanceInProgressError) as error:
@@ -189,6 +187,8 @@ class KafkaSource:
             raise CommitRefused(str(error)) from None
         except Exception as error:
             raise translate(error, self._profile, self._group) from error
+        for partition in offsets:
+            self._starts_to_commit.pop(partition, None)
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Delivers nothing of these until `resume`."""
@@ -235,7 +235,6 @@ class KafkaSource:
         self._membership = None
         self._new.clear()
         self._held.clear()
-        self._starts_to_commit.clear()
 
     # Polling
 
@@ -332,14 +331,22 @@ class KafkaSource:
         oldest = self._admin.beginning_offsets(partitions)
         chosen = self._chosen_starts(partitions - committed.keys(), oldest)
         self._reset, self._has_placed = False, True
-        self._starts_to_commit = dict(chosen)
+        self._starts_to_commit |= chosen
         for partition, offset in committed.items():
+            self._starts_to_commit.pop(partition, None)
             if offset < oldest[partition]:
                 _warn_of_gap(partition, offset, oldest[partition])
             chosen[partition] = max(offset, oldest[partition])
         return chosen
 
     def _chosen_starts(
+        self, partitions: frozenset[TopicPartition], oldest: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        # A choice stands until the group has it, also when the membership is lost in between.
+        before = {tp: max(self._starts_to_commit[tp], oldest[tp]) for tp in partitions & self._starts_to_commit.keys()}
+        return before | self._new_starts(partitions - before.keys(), oldest)
+
+    def _new_starts(
         self, partitions: frozenset[TopicPartition], oldest: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, int]:
         # One that turns up later without a commit was added to the topic meanwhile: all of it is news.
@@ -352,14 +359,15 @@ class KafkaSource:
 
     def _commit_starts(self) -> None:
         """Makes a choice of ours the group's: a crash before the first commit must not lead to another choice."""
+        if not self._starts_to_commit or self._kafka._coordinator.rejoining:  # noqa: SLF001 - they may be handed over
+            return
         starts = {tp: offset for tp, offset in self._starts_to_commit.items() if tp in self.assignment()}
-        self._starts_to_commit = {}
         if not starts:
             return
         try:
             self.commit(starts)
         except CommitDeferred:
-            self._starts_to_commit = starts
+            log.debug("the start offsets wait for their commit")
         except CommitRefused as error:
             log.info("the start offsets were not committed: %s", error)
 

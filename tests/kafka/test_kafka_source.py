@@ -191,7 +191,7 @@ def test_members_that_were_removed_are_told_of_their_new_share(broker: Broker) -
 
 
 def test_the_choice_of_a_start_outlives_a_lost_membership(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the group does not have it yet: the source would else start at the oldest event, told to start at the end."""
+    """While the group does not have it yet: else the source, told to start at the end, starts at the oldest event."""
     consumer, topic = broker.new_consumer(), broker.new_topic()
     partition = TopicPartition(topic, 0)
     broker.produce(topic, events(0, 1, 2))
