@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -68,11 +68,18 @@ def guarded(command: click.Command, name: str) -> int:
 
 
 def say(text: str = "") -> None:
-    """One text on stderr. A reader that went away is no reason to stop handling events."""
+    """One text on stderr. That it cannot be written there is no reason to stop handling events."""
+    if _is_gone(sys.stderr):
+        return
     try:
         click.echo(text, err=True)
-    except BrokenPipeError:
+    except OSError:
         mute(sys.stderr.fileno())
+
+
+def _is_gone(stream: TextIO | None) -> bool:
+    """Whether the program was started without it, or somebody has closed it."""
+    return stream is None or stream.closed
 
 
 def mute(descriptor: int) -> None:
@@ -83,11 +90,13 @@ def mute(descriptor: int) -> None:
 
 
 def end(code: int) -> NoReturn:
-    """Flush and leave. A closed pipe is no error; a thread that is stuck is not waited for."""
+    """Flush and leave. What cannot be written changes no code; a thread that is stuck is not waited for."""
     for stream in (sys.stdout, sys.stderr):
+        if _is_gone(stream):
+            continue
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             mute(stream.fileno())
     if code == ExitCode.STUCK:
         os._exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,14 @@ print("last words")
 end(int(sys.argv[1]))
 """
 
+SAYING = """
+from mister_webhooks_router.cli.exits import end, say
+
+print("last words")
+say("why it ends")
+end(5)
+"""
+
 
 def below(base: type[Exception]) -> Iterator[type[Exception]]:
     for kind in base.__subclasses__():
@@ -42,6 +51,24 @@ def test_the_program_ends_with_its_code_and_all_that_was_printed(code: int, stat
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.returncode, done.stdout) == (code, "last words\n")
+
+
+@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", ">full", "2>full", ">full 2>&1"])
+def test_streams_that_cannot_be_written_change_no_code(streams: str, tmp_path: Path) -> None:
+    """Closed at the start, or a file that cannot grow: the code says what became of the events, not of the output."""
+    command = ["sh", "-c", f'ulimit -f 0; exec "$0" -c "$1" {streams}', sys.executable, SAYING]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # what is printed is written at the end
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=buffered)
+
+    assert (done.returncode, "Traceback" in done.stderr) == (5, False)
+
+
+def test_streams_that_a_handler_has_closed_change_no_code() -> None:
+    """As a handler may do that makes a daemon of itself."""
+    program = f"import sys\nsys.stdout.close()\nsys.stderr.close()\n{SAYING}".replace('print("last words")', "")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (5, "")
 
 
 @pytest.mark.parametrize("kind", [*below(client.MisterWebhooksError), *below(router.RouterError)])
