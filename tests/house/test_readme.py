@@ -75,6 +75,19 @@ def test_the_first_app_handles_the_request_that_readme_sends(project: Path) -> N
     assert re.search(r"audit .*ok", shown.read_text())
 
 
+def test_the_second_app_is_explained(tmp_path: Path) -> None:
+    """README's typed app loads, and its explain line says what becomes of the sample in each handler."""
+    (app,) = [block for block in blocks("python") if block.startswith("# shop.py")]
+    (tmp_path / "shop.py").write_text(app, encoding="utf-8")
+    _, *arguments = command("mwh explain")
+    shown = subprocess.run(
+        [COMMANDS / "mwh", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+    assert re.search(r"deploy +\S+ +matched", shown)
+    assert re.search(r"book +\S+ +not matched: event: expected", shown)
+
+
 def test_the_plain_client_reads_what_is_in_the_topic(broker: Broker, tmp_path: Path) -> None:
     """README's client program (another topic apart) prints the event that is there, and commits it when stopped."""
     topic, consumer = broker.new_topic(), broker.new_consumer()
