@@ -37,7 +37,7 @@ class EventLines:
         self._asked = tuple(names.values())
         self.on_closed: Callable[[], None] = _nothing
         """Called once, when whoever read the lines has gone away."""
-        self._out = out or sys.stdout
+        self._out: TextIO | None = out or sys.stdout
         self._clock = clock
         self._lock = threading.Lock()
         self._closed = False
@@ -57,7 +57,7 @@ class EventLines:
         return f"no handler matched ({', '.join(about)})" if about else "no handler matched"
 
     def _print(self, line: str) -> None:
-        if self._closed:
+        if self._closed or self._out is None or self._out.closed:
             return
         try:
             self._out.write(line + "\n")
@@ -66,6 +66,10 @@ class EventLines:
             self._closed = True
             mute(self._out.fileno())
             self.on_closed()
+        except OSError as error:
+            # What handlers print is not muted: each is told by its own print.
+            self._closed = True
+            say(f"standard output: {error.strerror}; events are no longer shown there")
 
 
 def _nothing() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -103,3 +105,31 @@ def test_the_reader_goes_away() -> None:
         lines(EventResult(event(), []))
 
     assert len(stopped) == 1
+
+
+def test_lines_that_cannot_be_written_stop_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As on a full disk: it is told once, and the events are handled all the same."""
+    readable = os.open(tmp_path / "out", os.O_RDONLY | os.O_CREAT)  # the system refuses every write
+    stopped: list[None] = []
+    out = open(readable, "w", encoding="utf-8")  # noqa: PTH123, SIM115  a descriptor has no path; closing it fails
+    lines = EventLines([], out)
+    lines.on_closed = lambda: stopped.append(None)
+    lines(EventResult(event(), []))
+    lines(EventResult(event(), []))
+    with pytest.raises(OSError, match="descriptor"):
+        out.close()
+
+    assert not stopped
+    assert capsys.readouterr().err.count("events are no longer shown") == 1
+
+
+@pytest.mark.parametrize("gone", ["never there", "closed"])
+def test_a_program_without_an_output(gone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started without it, or a handler has closed it: there is nothing to show, and nothing to stop for."""
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", None if gone == "never there" else out)
+    lines = EventLines([])
+    out.close()
+    lines.on_closed = pytest.fail
+
+    lines(EventResult(event(), []))
