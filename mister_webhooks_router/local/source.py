@@ -154,8 +154,9 @@ class LocalSource:
         found: dict[TopicPartition, list[LocalRecord]] = {}
         budget = _MAX_POLL_BYTES
         for partition in ready:
-            records = self._open_reader().read(partition, self._positions.pop(partition), max_records, budget)
+            records = self._open_reader().read(partition, self._positions[partition], max_records, budget)
             # Put back last, so that the partition which has waited longest is the next poll's first.
+            del self._positions[partition]
             self._positions[partition] = records[-1].offset + 1 if records else ends[partition]
             if records:
                 found[partition] = records

@@ -10,7 +10,7 @@ import pytest
 
 from mister_webhooks.errors import CommitDeferred, CommitRefused
 from mister_webhooks.source import TopicPartition
-from mister_webhooks_router.local import LocalLog, LocalSource, LogFull
+from mister_webhooks_router.local import LocalLog, LocalSource, LogError, LogFull
 from tests.mister_webhooks_router.local.listening import Listener
 from tests.mister_webhooks_router.local.making import entry
 
@@ -200,6 +200,26 @@ def test_a_full_disk_defers_the_commit(log: LocalLog, source: LocalSource, monke
 
     with closing(log.reader()) as reader:
         assert reader.committed("local") == {A: 1}
+
+
+def test_a_poll_that_fails_leaves_what_was_finished_to_be_committed(
+    log: LocalLog, source: LocalSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that can no longer be read takes no partition away."""
+    append(log, "a", "a")
+    source.open(Listener())
+    assert offsets(source, max_records=1) == {A: [0]}
+
+    monkeypatch.setattr(source._open_reader(), "read", unreadable)
+    with pytest.raises(LogError):
+        source.poll(0, 1)
+    source.commit({A: 1})
+
+    assert log.reader().committed("local") == {A: 1}
+
+
+def unreadable(*_: object) -> None:
+    raise LogError("damaged")
 
 
 def test_a_partition_that_is_not_assigned_cannot_be_committed(log: LocalLog, source: LocalSource) -> None:
