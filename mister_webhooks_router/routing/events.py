@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol, TypeAlias
 
+from mister_webhooks.errors import DecodeError
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router.routing.condition import Condition
 from mister_webhooks_router.routing.conditions import any_of
@@ -113,9 +114,20 @@ class EventCondition(Condition):
         known = sender.known_name
         if not isinstance(known, str) and not any(one.provider == sender.provider for one in self.patterns):
             return f"got one of {sender.provider}"
-        if not sender.names:
+        name = _narrowest_name(sender)
+        if name is None:
             return f"got one of {sender.provider} without a name"
-        return f"got {show(f'{sender.provider}:{sender.names[-1]}')}"
+        return f"got {show(f'{sender.provider}:{name}')}"
+
+
+def _narrowest_name(sender: Sender) -> str | None:
+    """The event's name with its action, where that can be told: the headers alone may have decided."""
+    try:
+        names = sender.names
+    except DecodeError:
+        known = sender.known_name
+        names = (known,) if isinstance(known, str) else ()
+    return names[-1] if names else None
 
 
 def goes_on(pattern: Pattern, name: str) -> bool:

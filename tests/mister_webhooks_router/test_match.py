@@ -83,6 +83,20 @@ def test_a_broken_body_that_nobody_needs_leaves_nothing_undecided() -> None:
     }
 
 
+def test_why_another_event_does_not_match_needs_no_body() -> None:
+    """What the headers decide stays decided where the body, which holds the action, is broken."""
+    app = App()
+    app.on("github:push", name="other event")(lambda: None)
+    app.on("stripe:*", name="other sender")(lambda: None)
+    event = from_bytes(body(headers={"X-GitHub-Event": ["pull_request"]}, raw=b"{"))
+
+    assert explained(app, event) == {
+        "other event": NotMatched('event: expected "github:push", got "github:pull_request"'),
+        "other sender": NotMatched('event: expected "stripe:*", got "github:pull_request"'),
+    }
+    assert app.match(event) == []
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [
