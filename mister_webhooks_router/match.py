@@ -10,6 +10,7 @@ from mister_webhooks.errors import DecodeError
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router import messages
 from mister_webhooks_router.handler import Handler
+from mister_webhooks_router.routing import Condition, indexable
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,29 @@ def explain_each(handlers: Iterable[Handler], event: WebhookEvent) -> list[Expla
 
 def _explain(handler: Handler, event: WebhookEvent) -> Match:
     try:
-        for condition in handler.conditions:
-            fault = condition.explain(event)
-            if fault is not None:
-                return NotMatched(fault)
-        if handler.wants_payload:
+        fault = _fault(handler.conditions, event)
+        if fault is None and handler.wants_payload:
             event.payload  # noqa: B018 - decodes it
     except Exception as error:  # noqa: BLE001 - a function of the user, whatever it raises
-        return Undecided(_stage(error, event), messages.describe(error))
-    return Matched()
+        return _undecided(handler, event, error)
+    return Matched() if fault is None else NotMatched(fault)
+
+
+def _undecided(handler: Handler, event: WebhookEvent, error: Exception) -> Match:
+    """After an error, which does not count where a condition says no that an index can hold."""
+    if _stage(error, event) == "match":
+        try:
+            fault = _fault(indexable(handler.conditions), event)
+        except DecodeError as undecodable:
+            error = undecodable
+        else:
+            if fault is not None:
+                return NotMatched(fault)
+    return Undecided(_stage(error, event), messages.describe(error))
+
+
+def _fault(conditions: Iterable[Condition], event: WebhookEvent) -> str | None:
+    return next((fault for one in conditions if (fault := one.explain(event)) is not None), None)
 
 
 def _stage(error: Exception, event: WebhookEvent) -> Literal["decode", "match"]:

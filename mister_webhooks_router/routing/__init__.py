@@ -21,6 +21,7 @@ from mister_webhooks_router.routing.headers import (
     Presence,
     header_conditions,
 )
+from mister_webhooks_router.routing.index import indexable
 from mister_webhooks_router.routing.paths import Path, compile_path
 from mister_webhooks_router.routing.selection import Selected, Selection, Selector
 from mister_webhooks_router.routing.when import WhenCondition, when_condition
@@ -57,6 +58,7 @@ __all__ = [
     "compile_filter",
     "compile_path",
     "header_conditions",
+    "indexable",
     "method_condition",
     "topic_condition",
     "when_condition",

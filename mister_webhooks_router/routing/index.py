@@ -28,12 +28,20 @@ class Held(NamedTuple):
     event: EventCondition | None
 
 
+def indexable(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Those that an index can hold.
+
+    Where one of them says no, the event is not the handler's, whether or not its other conditions can be asked.
+    """
+    kinds = (TopicCondition, MethodCondition, HeaderCondition, EventCondition)
+    return tuple(one for one in conditions if isinstance(one, kinds) and getattr(one, "exact", True))
+
+
 def held(conditions: Iterable[Condition]) -> Held:
     """The first condition of each kind that an index can hold."""
     found: dict[type[Condition], Condition] = {}
-    for one in conditions:
-        if not isinstance(one, HeaderCondition) or one.exact:
-            found.setdefault(type(one), one)
+    for one in indexable(conditions):
+        found.setdefault(type(one), one)
     return Held(*(found.get(kind) for kind in (TopicCondition, MethodCondition, HeaderCondition, EventCondition)))  # type: ignore[arg-type]  # by kind
 
 

@@ -14,7 +14,7 @@ from mister_webhooks.errors import DecodeError
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router.routing.condition import Condition
 from mister_webhooks_router.routing.events import EventCondition, SenderOf
-from mister_webhooks_router.routing.index import Held, Index, held
+from mister_webhooks_router.routing.index import Held, Index, held, indexable
 
 _MOST_SETS = 1024
 
@@ -90,6 +90,7 @@ class Selector(Generic[H]):
         """The handlers whose conditions all match, in order, up to the first final one.
 
         A condition that raises is kept with its handler; it stops neither the others nor, being no match, what follows.
+        It does not count where topic, method, an exact header or the event says no: then the index may never ask it.
         Where a handler that may match, or the arguments of one that does, need the body, and it cannot be decoded,
         nobody knows where the event goes.
         """
@@ -119,7 +120,8 @@ class Selector(Generic[H]):
                 matched = matched and (one.late is None or one.late(event))
             except Exception as error:  # noqa: BLE001  a function of the user, whatever it raises
                 _raise_undecodable(event, error)
-                found.append(Selection(one.handler, error))
+                if all(condition.matches(event) for condition in indexable(one.handler.conditions)):
+                    found.append(Selection(one.handler, error))
                 continue
             if matched:
                 found.append(one.selection)

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from mister_webhooks.errors import DecodeError, PayloadDecodeError
 from mister_webhooks.webhook_event import WebhookEvent
-from mister_webhooks_router import ABSENT, App
+from mister_webhooks_router import ABSENT, App, NotMatched
 from mister_webhooks_router.providers import EventPattern
 from mister_webhooks_router.routing import (
     Condition,
     EventCondition,
+    HeaderCondition,
+    MethodCondition,
     Selected,
     Selection,
     Selector,
+    TopicCondition,
     header_conditions,
     method_condition,
     topic_condition,
@@ -156,6 +159,28 @@ def test_the_body_is_not_decoded_for_what_headers_tell(
     assert "payload" not in vars(event)
 
 
+@pytest.mark.parametrize("asked", [{"header": {"X-A": int, "X-B": "2"}}, {"events": ["github:issues"]}])
+def test_a_function_that_raises_does_not_matter_where_the_event_is_another(asked: dict[str, Any]) -> None:
+    """Whether it is asked at all is the index's affair; what comes out must not hang on that."""
+    app = App()
+    app.on(*asked.get("events", []), header=asked.get("header", {"X-A": int}), name="one")(lambda: None)
+    event = make_event(headers={"X-GitHub-Event": ["push"], "X-A": ["no number"], "X-B": ["1"]})
+    (explained,) = app.explain(event)
+
+    assert app.match(event) == []
+    assert isinstance(explained.match, NotMatched)
+
+
+def test_an_exact_header_that_the_index_does_not_hold_counts_as_much() -> None:
+    """It holds one of each handler; a second one is asked, also behind a function that raises."""
+    app = App()
+    app.on(header={"X-B": "1", "X-A": int, "X-C": "1"}, name="one")(lambda: None)
+    event = make_event(headers={"X-A": ["no number"], "X-B": ["1"], "X-C": ["2"]})
+
+    assert app.match(event) == []
+    assert app.explain(event)[0].match == NotMatched('header.X-C: expected "1", got "2"')
+
+
 def test_a_decode_error_of_the_users_own_is_a_failed_match() -> None:
     """Only where this event's own body is broken does the event fail as a whole."""
     error = PayloadDecodeError("something else")
@@ -180,7 +205,7 @@ CONDITIONS = st.one_of(
     st.sampled_from([TOPIC, "other", [TOPIC, "other"]]).map(topic_condition),
     st.tuples(
         st.sampled_from(["X-A", "x-a", "X-B", "X-GitHub-Event"]),
-        st.sampled_from(["1", "2", ["1", "2"], ABSENT, str.isdigit, ["1", ABSENT]]),
+        st.sampled_from(["1", "2", ["1", "2"], ABSENT, str.isdigit, ["1", ABSENT], int]),
     ).map(lambda pair: header_conditions(dict([pair]))[0]),  # type: ignore[list-item]  # a pair
     st.sampled_from([{"action": "opened"}, {"action": {"$exist": False}}]).map(where_condition),
     st.sampled_from([lambda event: event.method == "PUT", lambda event: event.payload["action"]]).map(when_condition),
@@ -221,12 +246,34 @@ BODIES = st.sampled_from(
 )
 
 
+def refused(route: Route, event: WebhookEvent) -> bool:
+    """Whether topic, method, an exact header or the event says no."""
+    plain = (TopicCondition, MethodCondition, EventCondition)
+    return not all(
+        one.matches(event)
+        for one in route.conditions
+        if isinstance(one, plain) or (isinstance(one, HeaderCondition) and one.exact)
+    )
+
+
+def wants(route: Route, event: WebhookEvent) -> bool:
+    """Whether all of its conditions match. One that raises does not matter where the route is refused anyway."""
+    try:
+        return all(condition.matches(event) for condition in route.conditions)
+    except DecodeError:
+        raise
+    except Exception:
+        if refused(route, event):
+            return False
+        raise
+
+
 def plainly(routes: list[Route], event: WebhookEvent) -> tuple[list[tuple[Route, type | None]], bool]:
     """What is selected, found by asking each handler in turn."""
     found: list[tuple[Route, type | None]] = []
     for route in routes:
         try:
-            matched = all(condition.matches(event) for condition in route.conditions)
+            matched = wants(route, event)
         except DecodeError:
             return [], True
         except Exception as error:  # noqa: BLE001  as conditions raise
