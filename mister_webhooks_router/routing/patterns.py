@@ -25,6 +25,10 @@ the whole text: in a text of a million characters it stopped after 1.1 s instead
 _FLAGS = ("ASCII", "DOTALL", "IGNORECASE", "MULTILINE", "VERBOSE")
 
 
+# What `regex` reads as "with so many errors"; `re` reads it as it stands.
+_APPROXIMATE = re.compile(r"(?<!\\)\{[0-9<=+,\s]*[eids][0-9<=+,\seids]*(?::[^}]*)?\}")
+
+
 class PatternError(ValueError):
     """The text is no regular expression. The message says what is wrong and where."""
 
@@ -80,9 +84,11 @@ def compile_pattern(source: str | re.Pattern[str]) -> Pattern:
     text, flags = (source, 0) if isinstance(source, str) else (source.pattern, _translated(source.flags))
     if not isinstance(text, str):
         raise PatternError("a pattern of bytes; write it as text, without the b")
+    if found := _APPROXIMATE.search(text):
+        raise PatternError(f"write \\{found[0]} for the text {found[0]}: unescaped it is no plain text everywhere")
     try:
         return Pattern(text, engine.compile(text, flags).search)
-    except engine.error as error:
+    except (engine.error, ValueError, OverflowError, RecursionError) as error:  # the engine lets through all of these
         raise PatternError(str(error)) from None
 
 

@@ -27,6 +27,7 @@ def test_the_examples_run() -> None:
         "talk",
         "charge",
         "remember",
+        "enter",
         "note",
         "book",
     ]

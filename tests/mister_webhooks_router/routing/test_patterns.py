@@ -127,3 +127,18 @@ def test_a_pattern_of_bytes_is_refused() -> None:
     """Payloads and headers are text."""
     with pytest.raises(PatternError, match="a pattern of bytes"):
         compile_pattern(re.compile(b"x"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ["x{e<=1}", "(a){e}", "a{1<=e<=2}", "a{2i+1d<=4}", "id/{id}", "a{e:[a-z]}"])
+def test_approximate_matching_is_refused(source: str) -> None:
+    """What one engine reads as text and the other as "about this" is refused, with what to write for the text."""
+    with pytest.raises(PatternError, match=r"write \\\{"):
+        compile_pattern(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"), [(r"id/\{id\}", "id/{id}"), ("a{2}", "aa"), ("a{2,}b", "aab"), (r"\p{L}", "x")]
+)
+def test_other_braces_are_left_alone(source: str, text: str) -> None:
+    """Counted repeats, escaped braces and properties mean what they always do."""
+    assert compile_pattern(source).found_in(text)
