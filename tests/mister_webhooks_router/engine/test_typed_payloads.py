@@ -30,7 +30,7 @@ def orders(seen: list[object], *, in_loop: bool) -> App:
 
 
 @pytest.mark.parametrize("in_loop", [True, False])
-def test_a_handler_gets_its_own_type(in_loop: bool) -> None:
+def test_a_handler_gets_its_own_type(*, in_loop: bool) -> None:
     """What arrives is the model, made from the body, on the loop and on the handlers' thread."""
     seen: list[object] = []
     run(orders(seen, in_loop=in_loop), MemorySource(body({"number": "7"})))
@@ -39,7 +39,7 @@ def test_a_handler_gets_its_own_type(in_loop: bool) -> None:
 
 
 @pytest.mark.parametrize("in_loop", [True, False])
-def test_a_body_that_does_not_fit_fails_and_shows_no_value(in_loop: bool) -> None:
+def test_a_body_that_does_not_fit_fails_and_shows_no_value(*, in_loop: bool) -> None:
     """The delivery fails with place and rule, the offset is kept, and the value is in no text."""
     seen: list[object] = []
     source = MemorySource(body({"number": "s3cret"}))
