@@ -357,9 +357,17 @@ def forced(signal_name: str) -> str:
 
 def describe(error: BaseException) -> str:
     """Class and message of an exception on one line."""
-    text = str(error).partition("\n")[0]
+    text = text_of(error).partition("\n")[0]
     name = type(error).__name__
     return f"{name}: {text}" if text else name
+
+
+def text_of(error: BaseException) -> str:
+    """Message of an exception. One that fails to give it says so, in the words of Python's tracebacks."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  it is code of a handler's
+        return "<exception str() failed>"
 
 
 def user_traceback(error: BaseException) -> str:

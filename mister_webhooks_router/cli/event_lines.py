@@ -89,7 +89,7 @@ def _say_traceback(delivery: DeliveryResult) -> None:
 
 def _outcome_text(delivery: DeliveryResult) -> str:
     if delivery.error is not None:
-        text = f"{type(delivery.error).__name__}: {delivery.error}".removesuffix(": ")
+        text = f"{type(delivery.error).__name__}: {messages.text_of(delivery.error)}".removesuffix(": ")
         return "failed " + (text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…")
     match delivery.outcome:
         case Handled():

@@ -19,6 +19,17 @@ def test_describe_is_one_line() -> None:
     assert messages.describe(ValueError()) == "ValueError"
 
 
+def test_an_error_whose_text_fails_is_shown_all_the_same() -> None:
+    """As Python's own traceback does; the handler has failed, and not we."""
+
+    class Broken(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("in __str__")
+
+    assert messages.describe(Broken()) == "Broken: <exception str() failed>"
+    assert "Broken: <exception str() failed>" in messages.failed("book", "t:0:1", Broken())
+
+
 def _raised(code: str, file: str) -> Exception:
     """What the code raises, as if it stood in that file."""
     try:

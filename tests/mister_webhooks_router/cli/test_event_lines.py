@@ -38,6 +38,11 @@ def ended(handler: Handler | None, outcome: Outcome | None = None, error: Except
     return DeliveryResult(handler, outcome, error, 0.00141)
 
 
+class Broken(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("in __str__")
+
+
 def line(*deliveries: DeliveryResult, **headers: str) -> str:
     out = io.StringIO()
     EventLines(app().handlers, out, clock=lambda: NOW)(EventResult(event(**headers), list(deliveries)))
@@ -52,6 +57,7 @@ def line(*deliveries: DeliveryResult, **headers: str) -> str:
         ([ended(PUSH, DeadLettered("OSError: down"))], "on_push dead-lettered (OSError: down)"),
         ([ended(PUSH, None, ValueError("no\nbranch"))], "on_push failed ValueError: no\\nbranch"),
         ([ended(PUSH, None, ValueError())], "on_push failed ValueError"),
+        ([ended(PUSH, None, Broken())], "on_push failed Broken: <exception str() failed>"),
         ([ended(None, None, ValueError("no JSON"))], "- failed ValueError: no JSON"),
         ([ended(PUSH, Handled()), ended(NOTIFY, Skipped("x"))], "on_push ok 1.4 ms, notify skipped (x)"),
     ],
