@@ -92,6 +92,14 @@ class Connections(_Manager):  # type: ignore[misc] # kafka-python has no types
             raise self._refused
         return super().get_connection(node_id, **options)
 
+    def close(self, node_id: object = None, timeout_ms: object = None) -> None:
+        """As ever, and what is still to be sent is given up: it would keep its socket open after the end."""
+        if node_id is None:
+            for connection in list(self._conns.values()):
+                if (transport := connection.transport) is not None and transport._write_buffer:  # noqa: SLF001
+                    transport.abort()
+        super().close(node_id, timeout_ms)
+
 
 def _data_before_end(receive: Callable[[], tuple[bytes, Exception | None]]) -> tuple[bytes, Exception | None]:
     """What was received, and the end of the connection only when nothing comes before it.

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,22 @@ def test_an_event_carries_where_and_when(broker: Broker) -> None:
     assert (event.topic, event.partition, event.offset, event.key) == (topic, 1, 0, b"k")
     assert event.position == Position(topic, 1, 0, event.timestamp)
     assert str(event.position) == f"{topic}:1:0"
+
+
+def test_a_megabyte_of_headers_is_no_trouble(broker: Broker) -> None:
+    """HTTP headers of that size, and Kafka's own; what stands behind them is read too."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    large = "x" * 1024 * 1024
+    first, second = webhooks(2)
+    http = records.event(first._replace(headers={"X-Large": [large]}))
+    kafka = replace(records.event(second), headers=(("large", large.encode()), ("envelope", b"\x80")))
+    broker.produce(topic, [http, kafka, http])
+
+    with client_of(broker, consumer, topic) as client:
+        events = run_until(client, 3)
+
+    assert numbers(events) == [0, 1, 0]
+    assert [event.headers.first("x-large") for event in events] == [large, None, large]
 
 
 def test_commits_are_not_one_for_each_event(broker: Broker) -> None:
