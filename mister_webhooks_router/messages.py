@@ -250,6 +250,12 @@ def lifespan_failed(function: object, error: BaseException, *, entered: bool) ->
     return f"the lifespan {_called(function)} failed {when}: {describe(error)}\n\n{user_traceback(error)}"
 
 
+def lifespan_ended(function: object, error: BaseException | None) -> str:
+    """A lifespan that was over before the events were."""
+    why = f": {describe(error)}\n\n{user_traceback(error)}" if error else ""
+    return f"the lifespan {_called(function)} ended while events were handled{why}"
+
+
 def lifespan_stuck(seconds: float) -> str:
     """A lifespan that does not end."""
     return f"the lifespan was still closing {seconds:g} s after the last commit."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from mister_webhooks_router import messages
 from mister_webhooks_router.app import App
@@ -29,6 +30,8 @@ class Lifespans:
         self._over = asyncio.Event()
         self.tasks: frozenset[asyncio.Task[object]] = frozenset()
         """Those that run once all are entered: theirs."""
+        self.ended = asyncio.Event()
+        """Set once they are left, which one that breaks does by itself."""
 
     async def enter(self, stop_asked: asyncio.Event) -> bool:
         """Enter them. False: the program was asked to stop before that was done.
@@ -46,14 +49,15 @@ class Lifespans:
         for one in waiting:
             one.cancel()
         if not self._entered.is_set():
-            await self._give_up(self._task)
+            task, self._task = self._task, None
+            await self._give_up(task)
             return False
         self.tasks = frozenset(asyncio.all_tasks()) - {asyncio.current_task(), *waiting}
         return True
 
     async def leave(self) -> AppError | DrainTimeout | None:
-        """Leave them, the last first; return what went wrong."""
-        if self._task is None or self._task.done():
+        """Leave them, the last first; return what went wrong, also where one ended before."""
+        if self._task is None:
             return None
         self._over.set()
         await asyncio.wait({self._task}, timeout=self._stop_seconds)
@@ -66,11 +70,14 @@ class Lifespans:
         return None
 
     async def _live(self) -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            for app, lifespan in self._lifespans:
-                await stack.enter_async_context(_told(app, lifespan))
-            self._entered.set()
-            await self._over.wait()
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                for app, lifespan in self._lifespans:
+                    await stack.enter_async_context(_told(app, lifespan))
+                self._entered.set()
+                await self._over.wait()
+        finally:
+            self.ended.set()
 
     async def _give_up(self, task: asyncio.Task[None]) -> None:
         """Entering has failed, or takes longer than anybody waits for."""
@@ -90,14 +97,39 @@ async def _told(app: App, lifespan: Lifespan) -> AsyncIterator[None]:
         await manager.__aenter__()
     except AppError:
         raise
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
+        if _cancelled(error):
+            raise
         raise LifespanFailed(messages.lifespan_failed(lifespan, error, entered=False)) from error
     try:
         yield
-    except BaseException:
-        await manager.__aexit__(*sys.exc_info())
+    except BaseException as thrown:
+        await _leave_early(manager, lifespan, thrown)
         raise
     try:
         await manager.__aexit__(None, None, None)
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
+        if _cancelled(error):
+            raise
         raise LifespanFailed(messages.lifespan_failed(lifespan, error, entered=True)) from error
+
+
+async def _leave_early(manager: AbstractAsyncContextManager[Any], lifespan: Lifespan, thrown: BaseException) -> None:
+    """Leave it because of an exception. A cancellation that nobody asked for is its own doing, as of a task group."""
+    cause: BaseException | None = None
+    try:
+        await manager.__aexit__(type(thrown), thrown, thrown.__traceback__)
+    except (Exception, asyncio.CancelledError) as error:
+        if _cancelled(error):
+            raise
+        cause = error if error is not thrown else None
+    if isinstance(thrown, asyncio.CancelledError) and not _cancelled(thrown):
+        raise LifespanFailed(messages.lifespan_ended(lifespan, cause)) from cause
+    if cause is not None:
+        raise LifespanFailed(messages.lifespan_failed(lifespan, cause, entered=True)) from cause
+
+
+def _cancelled(error: BaseException) -> bool:
+    """Whether somebody asked for the cancellation, which an awaited task's own is not."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

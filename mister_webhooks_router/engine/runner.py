@@ -108,8 +108,8 @@ class Runner:
             MalformedRecord: a record breaks the protocol; the same.
             DrainTimeout: a delivery was still running `drain` seconds after the stop. Threads may be stuck: leave with
                 `os._exit`, which waits for none.
-            LifespanFailed: the app's lifespan raised: at the start, and nothing was read; or at the end, and everything
-                that is finished is committed.
+            LifespanFailed: the app's lifespan raised: at the start, and nothing was read; or later, and everything that
+                is finished is committed.
             BrokerError: what the source raised.
             SystemExit, KeyboardInterrupt: a handler raised it; the offset of its event is kept.
         """
@@ -151,9 +151,12 @@ class Runner:
     async def _until_end(self, driver: Driver) -> BaseException | None:
         """Work until there is nothing more to do; return what ended it."""
         work = asyncio.create_task(self._work(driver))
-        asked = asyncio.create_task(self._stop_asked.wait())
-        await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+        ends = {asyncio.create_task(one.wait()) for one in (self._stop_asked, self._lifespans.ended)}
+        await asyncio.wait({work, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        for one in ends:
+            one.cancel()
+        if self._lifespans.ended.is_set():
+            self.stop()
         await asyncio.wait({work}, timeout=self._options.drain)
         if work.done():
             return work.result()

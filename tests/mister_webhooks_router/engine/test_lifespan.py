@@ -222,6 +222,55 @@ def test_one_that_does_not_close_is_not_waited_for_for_ever() -> None:
     assert (source.offset, error.value.exit_code) == (1, 75)
 
 
+@pytest.mark.parametrize("caught", [False, True])
+def test_one_that_ends_while_events_are_handled_ends_the_run(*, caught: bool) -> None:
+    """What handlers use is closed then: the next event must not be handled, nor the failure be lost."""
+    handled, broken = list[int](), asyncio.Event()
+
+    @asynccontextmanager
+    async def fragile(app: App) -> AsyncIterator[None]:
+        async def refresh() -> None:
+            await broken.wait()
+            raise OSError("no database")
+
+        with contextlib.suppress(*[ExceptionGroup] * caught):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(refresh())
+                yield
+
+    app = App(lifespan=fragile)
+
+    @app.on()
+    async def handle(payload: int) -> None:
+        broken.set()
+        await asyncio.sleep(0.05)
+        handled.append(payload)
+
+    source = MemorySource(*(body(number) for number in range(50)))
+    with pytest.raises(LifespanFailed, match="ended while events were handled") as failure:
+        run(app, source)
+
+    assert 1 <= source.offset == len(handled) < 50
+    assert caught or isinstance(failure.value.__cause__, ExceptionGroup)
+
+
+@pytest.mark.parametrize("entered", [False, True])
+def test_a_cancellation_of_its_own_is_a_failure(*, entered: bool) -> None:
+    """As awaiting a task that was cancelled raises it: nobody has asked the program to stop."""
+
+    @asynccontextmanager
+    async def cancels(app: App) -> AsyncIterator[None]:
+        if entered:
+            yield
+        task = asyncio.create_task(asyncio.sleep(60))
+        task.cancel()
+        await task
+        yield
+
+    with pytest.raises(LifespanFailed, match="failed at the " + ("end" if entered else "start")):
+        run(App(lifespan=cancels), MemorySource(body()))
+
+
 def test_it_works_in_another_thread() -> None:
     """A runner does not need the main thread."""
     seen = Seen()
