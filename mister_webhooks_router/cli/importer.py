@@ -13,7 +13,7 @@ from mister_webhooks.errors import MisterWebhooksError
 from mister_webhooks_router.app import App
 from mister_webhooks_router.cli.blame import user_frames, user_traceback
 from mister_webhooks_router.errors import AppError, RouterError
-from mister_webhooks_router.messages import did_you_mean
+from mister_webhooks_router.messages import describe, did_you_mean
 
 _FORM = "write MODULE:NAME, for `app = App()` in app.py: app:app"
 
@@ -135,9 +135,12 @@ def _found_below(module: str, app_dir: Path) -> Path | None:
 def _attribute(module: ModuleType, target: Target, app_dir: Path) -> object:
     found: object = module
     for name in target.attributes:
-        if not hasattr(found, name):
-            raise AppError(_missing_attribute(module, found, name, target, app_dir))
-        found = getattr(found, name)
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            raise AppError(_missing_attribute(module, found, name, target, app_dir)) from None
+        except Exception as error:
+            raise AppError(f"{target}: looking up {name!r} raised {describe(error)}") from error
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Callable, Generator, Sequence
 from enum import Enum
 from typing import Literal, TypeAlias
@@ -107,8 +106,8 @@ def _read(record: Record) -> WebhookEvent | None:
 
 
 def _raise_exit(error: BaseException | None) -> None:
-    """SystemExit and its like are no failure of a handler, but the wish to end."""
-    if error is not None and not isinstance(error, Exception | CancelledError):
+    """These two are no failure of a handler, but the wish to end."""
+    if isinstance(error, SystemExit | KeyboardInterrupt):
         raise error
 
 

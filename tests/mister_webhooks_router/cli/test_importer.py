@@ -269,3 +269,16 @@ def test_what_is_no_app(code: str, says: str, tmp_path: Path, request: pytest.Fi
 
     assert "is no App" in text
     assert says in text
+
+
+def test_an_attribute_that_raises(tmp_path: Path) -> None:
+    """Looking up the app runs the user's code; what that raises is told as a mistake in the app."""
+    write(
+        tmp_path / "moody.py",
+        "class Moody:\n    def __getattr__(self, name):\n        raise RuntimeError('not today')\n\nm = Moody()\n",
+    )
+
+    with pytest.raises(AppError, match=r"looking up 'app' raised RuntimeError: not today") as caught:
+        load_app(parse_target("moody:m.app"), tmp_path)
+
+    assert caught.value.exit_code == ExitCode.APP

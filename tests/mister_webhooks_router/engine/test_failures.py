@@ -165,3 +165,30 @@ def test_a_generator_out_of_a_plain_function_is_a_failure() -> None:
     app.on(name="sly")(lambda payload: (item for item in payload))
     with pytest.raises(HandlerFailed, match="sly returned a generator"):
         run(app, MemorySource(body([1])))
+
+
+class Doom(BaseException):
+    """What a library of the user's might end its own loops with."""
+
+
+@pytest.mark.parametrize("error", [Doom("no way"), GeneratorExit()], ids=repr)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_any_other_exception_is_the_handlers_failure(error: BaseException, *, is_async: bool) -> None:
+    """What is neither an Exception nor the wish to end fails the delivery, and no more than that."""
+    app, seen = App(), list[int]()
+
+    def plain(payload: int) -> None:
+        if payload == 1:
+            raise error
+        seen.append(payload)
+
+    async def coroutine(payload: int) -> None:
+        plain(payload)
+
+    app.on(name="doomed")(coroutine if is_async else plain)
+    going_on = MemorySource(*map(body, range(3)))
+    report = run(app, going_on, RunnerOptions(burst=True, keep_going=True))
+
+    assert (report.failed, report.handled, going_on.offset) == (1, 2, 3)
+    with pytest.raises(HandlerFailed):
+        run(app, MemorySource(*map(body, range(3))))
