@@ -9,6 +9,7 @@ from datetime import datetime
 from textwrap import indent
 from typing import TextIO
 
+from mister_webhooks.headers import MASK, is_secret_header
 from mister_webhooks_router import DeadLettered, Handled, Handler, Skipped, WebhookEvent, messages
 from mister_webhooks_router.cli.exits import mute, say
 from mister_webhooks_router.cli.wording import printable
@@ -53,7 +54,7 @@ class EventLines:
                 _say_traceback(delivery)
 
     def _unmatched(self, event: WebhookEvent) -> str:
-        about = [f"{name}: {event.headers.first(name) or 'none'}" for name in self._asked]
+        about = [f"{name}: {_header_text(name, event.headers.first(name))}" for name in self._asked]
         return f"no handler matched ({', '.join(about)})" if about else "no handler matched"
 
     def _print(self, line: str) -> None:
@@ -90,7 +91,7 @@ def _say_traceback(delivery: DeliveryResult) -> None:
 def _outcome_text(delivery: DeliveryResult) -> str:
     if delivery.error is not None:
         text = f"{type(delivery.error).__name__}: {messages.text_of(delivery.error)}".removesuffix(": ")
-        return "failed " + (text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…")
+        return f"failed {_cut(text)}"
     match delivery.outcome:
         case Handled():
             return f"ok {delivery.seconds * 1000:.1f} ms"
@@ -100,3 +101,13 @@ def _outcome_text(delivery: DeliveryResult) -> str:
             return f"dead-lettered ({reason})"
         case None:
             return "not finished"
+
+
+def _header_text(name: str, value: str | None) -> str:
+    if not value:
+        return "none"
+    return MASK if is_secret_header(name) else _cut(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"

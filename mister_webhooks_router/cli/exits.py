@@ -23,6 +23,7 @@ from mister_webhooks.errors import (
     UnsupportedEnvelope,
 )
 from mister_webhooks_router import messages
+from mister_webhooks_router.cli.wording import printable
 from mister_webhooks_router.errors import ExitCode, RouterError
 
 _ISSUES = "https://github.com/mister-webhooks/mister-webhooks-client/issues"
@@ -68,11 +69,14 @@ def guarded(command: click.Command, name: str) -> int:
 
 
 def say(text: str = "") -> None:
-    """One text on stderr. That it cannot be written there is no reason to stop handling events."""
+    """One text on stderr. That it cannot be written there is no reason to stop handling events.
+
+    Characters that steer a terminal become visible: an error may quote what a stranger sent.
+    """
     if _is_gone(sys.stderr):
         return
     try:
-        click.echo(text, err=True)
+        click.echo(printable(text, keep="\n\t"), err=True)
     except OSError:
         mute(sys.stderr.fileno())
 

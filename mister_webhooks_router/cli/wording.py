@@ -10,9 +10,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def printable(text: str) -> str:
-    """The text on one line, without characters that steer a terminal: headers come from strangers."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+def printable(text: str, *, keep: str = "") -> str:
+    """The text on one line, without characters that steer a terminal, but `keep`: headers come from strangers."""
+    return "".join(
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> Iterable[str]:

@@ -82,6 +82,28 @@ def test_no_handler_asks_for_a_header() -> None:
     assert out.getvalue().endswith("  no handler matched\n")
 
 
+def test_secret_and_long_headers_of_an_event_that_nobody_wants() -> None:
+    """The one is masked, the other cut: a stranger chose both."""
+    asked = App()
+    asked.on(header={"Authorization": "Bearer a", "X-Kind": "b"}, name="asks")(lambda: None)
+    out = io.StringIO()
+    unwanted = event(Authorization="Bearer secret", X_Kind="x" * 9000)
+    EventLines(asked.handlers, out, clock=lambda: NOW)(EventResult(unwanted, []))
+
+    assert "(Authorization: ***, X-Kind: xxx" in out.getvalue()
+    assert "secret" not in out.getvalue()
+    assert len(out.getvalue()) < 400
+
+
+def test_the_text_of_an_error_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """It may quote the body; the traceback keeps its lines."""
+    line(ended(PUSH, None, ValueError("\x1b[2Jgone\u202e")))
+    said = capsys.readouterr().err
+
+    assert "ValueError: \\x1b[2Jgone\\u202e" in said
+    assert not set(said) & {"\x1b", "\u202e"}
+
+
 def test_a_long_error_is_cut() -> None:
     """A line stays a line."""
     assert len(line(ended(PUSH, None, ValueError("x" * 9999)))) < 300
