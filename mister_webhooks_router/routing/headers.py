@@ -119,8 +119,24 @@ def _check_value(name: str, value: object) -> None:
     text_pattern = isinstance(value, re.Pattern) and isinstance(value.pattern, str)
     if not text_pattern and not callable(value):
         raise AppError(messages.bad_header_value(name, value))
-    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(getattr(value, "__call__", None)):  # noqa: B004  asks whether the call is async
-        raise AppError(messages.async_header_function(name))
+    if callable(value):
+        _check_function(name, value)
+
+
+def _check_function(name: str, function: Callable[..., object]) -> None:
+    for one in (function, type(function).__call__):
+        if inspect.iscoroutinefunction(one):
+            raise AppError(messages.async_header_function(name))
+        if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
+            raise AppError(messages.generator_header_function(name, called(function)))
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of what C has written, not every one has a signature
+        return
+    try:
+        signature.bind("")
+    except TypeError:
+        raise AppError(f"header {name!r}: {called(function)} must take one argument, a value of the header") from None
 
 
 def _test(name: str, wanted: HeaderValue) -> _Test:
@@ -130,7 +146,22 @@ def _test(name: str, wanted: HeaderValue) -> _Test:
         return lambda found: bool(found) is (wanted is ANY)
     if isinstance(wanted, re.Pattern):
         return _search(name, wanted)
-    return lambda found: any(truth(wanted(value)) for value in found)
+    function = _unquoting(name, wanted) if is_secret_header(name) else wanted
+    return lambda found: any(truth(function(value)) for value in found)
+
+
+def _unquoting(name: str, function: Callable[[str], object]) -> Callable[[str], object]:
+    """The function of a secret header, whose exceptions may quote the value and are shown in logs."""
+
+    def ask(value: str) -> object:
+        try:
+            return function(value)
+        except Exception as error:  # noqa: BLE001  whatever it raises
+            kind = type(error).__name__
+        # Not chained, for the same reason.
+        raise RuntimeError(f"header {name!r}: {called(function)} raised {kind} (its text may show the secret value)")
+
+    return ask
 
 
 def _search(name: str, wanted: re.Pattern[str]) -> _Test:

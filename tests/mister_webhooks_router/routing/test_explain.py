@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import functools
 import re
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -202,6 +205,42 @@ def test_bad_functions_are_refused(given: Any, said: str) -> None:  # noqa: ANN4
         condition(when=given)
 
     assert said in str(error.value)
+
+
+def generated(value: str) -> Iterator[bool]:
+    yield value == "a"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (generated, "generated is a generator"),
+        (lambda: True, "<lambda> must take one argument, a value of the header"),
+        (lambda value, event: True, "<lambda> must take one argument, a value of the header"),
+    ],
+)
+def test_bad_functions_of_a_header_are_refused(given: Any, said: str) -> None:  # noqa: ANN401  what the type forbids
+    """At registration, with the place: a generator would count as true, the others would fail at the first event."""
+    with pytest.raises(AppError, match=r"^tests/.*test_explain.py:\d+: header 'X-A': ") as error:
+        condition(header={"X-A": given})
+
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("function", [int, str.isdigit, lambda value: value == "1", functools.partial(int, base=16)])
+def test_what_takes_one_value_is_a_function_of_a_header(function: Any) -> None:  # noqa: ANN401  any callable
+    """Also a class, and what C has written."""
+    assert condition(header={"X-A": function}).matches(make_event(headers={"X-A": ["1"]}))
+
+
+def test_an_error_about_a_secret_header_does_not_show_it() -> None:
+    """The text of the exception would: it is left out of what is raised, with everything that leads to it."""
+    asked = condition(header={"X-Gitlab-Token": int})
+    sent = make_event(headers={"X-Gitlab-Token": ["glpat-1"]})
+    with pytest.raises(RuntimeError, match="header 'X-Gitlab-Token': int raised ValueError") as error:
+        asked.matches(sent)
+
+    assert "glpat" not in "".join(traceback.format_exception(error.value))
 
 
 @pytest.mark.parametrize("asked", [condition(when=lambda event: later(event)), condition(header={"X-A": lambda v: later(v)})])  # fmt: skip  # noqa: E501, PLW0108
