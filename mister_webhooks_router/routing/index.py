@@ -17,6 +17,7 @@ from mister_webhooks_router.routing.events import EVERY, IN_BODY, EventCondition
 from mister_webhooks_router.routing.headers import HeaderCondition
 
 _MOST_NAMES = 1024
+_LONGEST_NAME = 200
 
 
 class Held(NamedTuple):
@@ -134,9 +135,11 @@ class _SenderIndex:
             return self.every, self.every
         found = self._found.get(name)
         if found is None:
+            found = self._find(name)
             if len(self._found) >= _MOST_NAMES:
                 self._found.clear()
-            found = self._found[name] = self._find(name)
+            if len(name) <= _LONGEST_NAME:
+                self._found[name] = found
         return found
 
     def _find(self, name: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -325,3 +326,19 @@ def test_of_many_handlers_few_are_asked(condition: Callable[[int], Condition]) -
 
     assert [one.handler for one in selected.handlers] == [routes[7]]
     assert len(asked) == 1
+
+
+def test_long_names_do_not_stay_in_memory() -> None:
+    """Whoever sends the event chooses its name; what is remembered of names is for those that come again."""
+    selector = Selector([Route((events("stripe:invoice.*"),))], SENDER_OF)
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            name = f"invoice.{number}".ljust(500_000, "x")
+            event = make_event(headers={"Stripe-Signature": ["s"]}, payload={"object": "event", "type": name})
+            assert selector.select(event).handlers
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 5_000_000
