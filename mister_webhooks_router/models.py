@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from mister_webhooks.errors import MissingExtra
 from mister_webhooks_router import messages
 from mister_webhooks_router.errors import AppError, Permanent
+from mister_webhooks_router.routing.json_values import show
 
 _PLAIN: Final = frozenset(
     {
@@ -45,6 +46,7 @@ _MAY_QUOTE_INPUT: Final = frozenset(
     }
 )
 _MOST_FAULTS: Final = 5
+_LONGEST_PART: Final = 60
 
 
 class InvalidPayload(Permanent):
@@ -116,10 +118,16 @@ class _PydanticModel:
 
 
 def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    place = ".".join(str(part) for part in error["loc"])
+    place = ".".join(map(_part_text, error["loc"]))
     kind = error["type"]
     text = kind if kind in _MAY_QUOTE_INPUT or not _is_built_in(kind) else error["msg"]
     return f"payload.{place}: {text}" if place else f"payload: {text}"
+
+
+def _part_text(part: int | str) -> str:
+    """A key of the body may be made up by its sender: on one line, and cut."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= _LONGEST_PART else show(text)
 
 
 def _is_built_in(kind: str) -> bool:

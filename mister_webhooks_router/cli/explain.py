@@ -101,6 +101,8 @@ def _check(ctx: click.Context, options: ExplainOptions) -> None:
         raise click.UsageError(
             "which event? Give one of --event FILE, --at TOPIC:PARTITION:OFFSET, --sample PROVIDER:EVENT", ctx
         )
+    if options.topic is not None and len(options.topic) > 1:
+        raise click.UsageError("one topic at a time", ctx)
     if options.at is None:
         return
     if options.topic is not None:

@@ -144,3 +144,14 @@ def test_without_pydantic_the_pip_command_is_named(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(MissingExtra, match=r"pip install 'mister-webhooks\[pydantic\]'"):
         payload_model(Point, "book")
+
+
+def test_names_in_the_body_are_shown_on_one_line_and_cut() -> None:
+    """Whoever sends the body makes up the keys of a map, as long as they like and with characters of all kinds."""
+    model = payload_model(dict[str, Annotated[int, Field(gt=0)]], "handler")
+    assert model is not None
+    with pytest.raises(InvalidPayload) as error:
+        model.validate({"a\n\x1b[2J" + "b" * 100_000: 0})
+
+    assert str(error.value).startswith('the payload is not what the handler asks for: payload."a\\n\\u001b[2Jbbb')
+    assert len(str(error.value)) < 500

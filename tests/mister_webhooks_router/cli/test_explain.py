@@ -260,6 +260,7 @@ NO_EVENT: dict[str, tuple[tuple[str, ...], str]] = {
     "two sources": (("--event", "x", "--sample", "github:push"), "which event? Give one of --event"),
     "no profile": (("--at", "a.b:0:1"), "--at reads from the broker: give --profile"),
     "at and topic": (("--at", "a.b:0:1", "--topic", "c.d"), "drop --topic"),
+    "two topics": (("--sample", "github:push", "--topic", "a.b c.d"), "one topic at a time"),
     "no place": (("--at", "a.b:1"), "'a.b:1' is not TOPIC:PARTITION:OFFSET"),
     "no file": (("--event", "none.jsonl"), "none.jsonl: No such file"),
     "an empty file": (("--event", "empty.jsonl"), "empty.jsonl: there is no event in it"),
