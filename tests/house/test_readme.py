@@ -66,9 +66,10 @@ def test_the_first_app_handles_the_request_that_readme_sends(project: Path) -> N
                 lambda: subprocess.run(curl, capture_output=True, text=True, check=False).stdout.count("202") > 0
             )
             _wait_until(lambda: "deploying Fix the till" in shown.read_text() and "seen push" in shown.read_text())
-        finally:
             program.terminate()
             code = program.wait(timeout=30)
+        finally:
+            program.kill()
 
     assert code == 0, shown.read_text()
     assert re.search(r"deploy .*ok", shown.read_text())
@@ -103,9 +104,10 @@ def test_the_plain_client_reads_what_is_in_the_topic(broker: Broker, tmp_path: P
     ):
         try:
             _wait_until(lambda: f"{topic}:0:0 PUT {{'hello': 'world'}}" in shown.read_text())
-        finally:
             program.send_signal(signal.SIGINT)
             program.wait(timeout=30)
+        finally:
+            program.kill()
 
     assert broker.committed(consumer.name) == broker.end_offsets(topic)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_the_program_of_the_1_0_0_docs_works_unchanged(broker: Broker, tmp_path:
         stderr=subprocess.PIPE,
         text=True,
     )
-    with program:
+    with program, killed_at_the_end(program):
         assert program.stdout is not None
         first = program.stdout.readline()
         broker.produce_events(topic, webhooks(1, start=1))
@@ -113,6 +114,15 @@ def test_the_program_of_the_1_0_0_docs_works_unchanged(broker: Broker, tmp_path:
     assert "tzinfo=datetime.timezone.utc" in shown
     assert errors.splitlines()[-1] == "KeyboardInterrupt"
     assert consumer.secret not in shown + errors
+
+
+@contextlib.contextmanager
+def killed_at_the_end(program: subprocess.Popen[str]) -> Iterator[None]:
+    """What still runs when a test fails is not waited for."""
+    try:
+        yield
+    finally:
+        program.kill()
 
 
 def stop_after(program: subprocess.Popen[str], broker: Broker, group: str, offset: int) -> bool:
