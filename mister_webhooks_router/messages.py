@@ -89,11 +89,6 @@ def async_header_function(name: str) -> str:
     return f"header {name!r}: the function is async, so its answer would always count as true. Make it a plain `def`."
 
 
-def generator_header_function(name: str, function: str) -> str:
-    """`header={"X-N": generator_function}`."""
-    return f"header {name!r}: {function} is a generator, so its answer would always count as true. Let it `return`."
-
-
 def name_needed(what: str) -> str:
     """A lambda."""
     return f"{what} has no name of its own, and a handler's name is its identity: give one, app.on(name='…')."

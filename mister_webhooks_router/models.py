@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import json
 import sys
 import types
 import typing
@@ -11,7 +12,6 @@ from typing import Any, Final, Protocol
 from mister_webhooks.errors import MissingExtra
 from mister_webhooks_router import messages
 from mister_webhooks_router.errors import AppError, Permanent
-from mister_webhooks_router.routing.json_values import show
 
 _PLAIN: Final = frozenset(
     {
@@ -127,7 +127,9 @@ def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
 def _part_text(part: int | str) -> str:
     """A key of the body may be made up by its sender: on one line, and cut."""
     text = str(part)
-    return text if text.isprintable() and len(text) <= _LONGEST_PART else show(text)
+    if text.isprintable() and len(text) <= _LONGEST_PART:
+        return text
+    return json.dumps(text[:_LONGEST_PART]) + ("…" if len(text) > _LONGEST_PART else "")
 
 
 def _is_built_in(kind: str) -> bool:

@@ -128,7 +128,10 @@ def _check_function(name: str, function: Callable[..., object]) -> None:
         if inspect.iscoroutinefunction(one):
             raise AppError(messages.async_header_function(name))
         if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
-            raise AppError(messages.generator_header_function(name, called(function)))
+            raise AppError(
+                f"header {name!r}: {called(function)} is a generator, so its answer would always count as true. "
+                "Let it `return`."
+            )
     try:
         signature = inspect.signature(function)
     except ValueError:  # of what C has written, not every one has a signature

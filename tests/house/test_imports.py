@@ -33,7 +33,7 @@ CORE: dict[str, set[str]] = {
     "models": {"errors", "messages"},
     "injection": {"errors", "messages", "models", "signature"},
     "handler": {"injection", "routing"},
-    "match": {"handler", "messages"},
+    "match": {"handler", "messages", "routing"},
     "sender": {"providers", "routing"},
     "unmatched": {"providers", "routing", "sender"},
     "lifespan": {"errors", "messages"},
