@@ -22,7 +22,7 @@ MOST_LINES = 200
 _LONGEST_NAME = 100
 _KIND_HEADER = re.compile(
     r"(?!content-type$)(?:[a-z0-9]+[-_])*(?:events?|kind|topic|trigger|action|type|event[-_]?(?:type|name|key))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _NO_KIND = re.compile(r"[^\x21-\x7e]|.{65}|[0-9a-f]{8}-[0-9a-f]{4}-|\d{6}", re.IGNORECASE)
 

@@ -73,6 +73,7 @@ def test_each_shape_is_logged_once_with_a_line_to_paste(caplog: pytest.LogCaptur
             make_event(headers={"X-Topic": ["a b"], "X-Event-Token": ["s3cret"], "event-type": ["9" * 65]}),
             '@app.on(method="POST", header={"X-Topic": ANY, "event-type": ANY}, topic="incoming.acme.github")',
         ),
+        (make_event(headers={"\u017f-event": ["a"]}), '@app.on(method="POST", topic="incoming.acme.github")'),
     ],
 )  # fmt: skip
 def test_the_line_to_paste_matches_the_event(event: WebhookEvent, line: str) -> None:
