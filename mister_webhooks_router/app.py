@@ -203,11 +203,14 @@ class App:
         Raises what a condition raised, and `PayloadDecodeError` where the body is needed and cannot be decoded.
         """
         routed = self.route(event)
-        errors = [routed.undecodable, *(error for _, error in routed.handlers)]
-        for error in errors:
+        if routed.undecodable is not None:
+            raise routed.undecodable
+        handlers = []
+        for handler, error in routed.handlers:
             if error is not None:
                 raise error
-        return [handler for handler, _ in routed.handlers]
+            handlers.append(handler)
+        return handlers
 
     def explain(self, event: WebhookEvent) -> list[Explanation]:
         """For every handler, in their order, whether the event goes to it, and why not. Runs none.

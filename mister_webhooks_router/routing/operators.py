@@ -6,6 +6,7 @@ clauses.py.
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 from collections.abc import Callable
@@ -47,10 +48,11 @@ def number(value: object) -> bool:
 
 def equality(expected: object) -> Test:
     """The test whether a value equals `expected`: 1 equals 1.0, true equals true only."""
+    # The commonest are functions of C: a call of one of Python costs as much as all else that a plain field needs.
     if expected is None or isinstance(expected, bool):
-        return lambda value: value is expected
+        return functools.partial(operator.is_, expected)
     if isinstance(expected, str):
-        return lambda value: value == expected
+        return functools.partial(operator.eq, expected)
     if isinstance(expected, int | float):
         return lambda value: value == expected and not isinstance(value, bool)
     return lambda value: same(value, expected)
