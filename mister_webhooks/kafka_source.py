@@ -94,7 +94,6 @@ class KafkaSource:
         self._broken: Exception | None = None
         self._membership: tuple[str, int] | None = None  # the last one that our listener was told of
         self._new: set[TopicPartition] = set()  # assigned, but not yet placed at an offset
-        self._held: set[TopicPartition] = set()  # paused by our reader
         self._has_placed = False
         self._starts_to_commit: dict[TopicPartition, int] = {}  # chosen by us, and not yet the group's
         self._silent_since: float | None = None
@@ -192,15 +191,11 @@ class KafkaSource:
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Delivers nothing of these until `resume`."""
-        ours = set(partitions) & self.assignment()
-        self._held |= ours
-        self._kafka.pause(*map(_kafka, ours))
+        self._kafka.pause(*map(_kafka, set(partitions) & self.assignment()))
 
     def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """Undoes `pause`."""
-        partitions = set(partitions)
-        self._held -= partitions
-        self._kafka.resume(*map(_kafka, partitions & self.assignment()))
+        self._kafka.resume(*map(_kafka, set(partitions) & self.assignment()))
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Delivers this partition from `offset` on."""
@@ -234,7 +229,6 @@ class KafkaSource:
         self._broken = None
         self._membership = None
         self._new.clear()
-        self._held.clear()
 
     # Polling
 
@@ -318,7 +312,6 @@ class KafkaSource:
         for partition, offset in starts.items():
             self.seek(partition, offset)
         self._new.clear()
-        self._held -= starts.keys()
         self._kafka.resume(*map(_kafka, starts))
         self._tell(starts)
 
