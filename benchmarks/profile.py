@@ -16,12 +16,13 @@ RATE = 500
 LONGEST = 20
 """Functions that are listed."""
 
+IMPORT = "<frozen importlib"
+COMMIT = ".commit ("
 PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("handler", ("benchmarks/meter.py", "handle (benchmarks/")),
     ("body", ("payload.py", "decode_body", "cbor2/", "json/")),
     ("envelope", ("envelope.py", "decode_envelope", "fastavro/", "avro/")),
     ("event and headers", ("webhook_event.py", "headers.py")),
-    ("commit", ("commit (", "commit_due (", "_commit (")),
     (
         "kafka: source, network, records",
         ("kafka_source.py", "kafka_client", "/kafka/", "kafka/", "ssl.py", "<codegen_"),
@@ -32,7 +33,6 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("middleware and delivery", ("_router/middleware/", "_router/delivery.py")),
     ("runner", ("_router/engine/", "mister_webhooks/client.py")),
 )
-IMPORTS = "start: imports"
 REST = "other"
 """What belongs to no part: each sample goes to the part of the innermost frame that belongs to one."""
 
@@ -49,8 +49,8 @@ def profile(peer: Peer, race: Race, corpus: str) -> str:
     cost = run(command, job.to_env() | peer.variables, output, LIMIT)
     if cost.code or not stacks.exists() or Figures.read(job.result).count != job.events:
         return f"{peer.name} failed, code {cost.code}: {last_words(output)}"
-    samples = dict(filter(_has_frames, map(_sample, stacks.read_text("utf-8").splitlines())))
-    return f"## {peer.name}, {corpus}\n\n{_shares(samples)}\n\n{_functions(samples)}"
+    samples = dict(filter(_counts, map(_sample, stacks.read_text("utf-8").splitlines())))
+    return f"## {peer.name}, {corpus}\n\nImports are left out.\n\n{_shares(samples)}\n\n{_functions(samples)}"
 
 
 Stack = tuple[str, ...]
@@ -62,9 +62,9 @@ def _sample(line: str) -> tuple[Stack, int]:
     return tuple(frames.split(";")), int(count)
 
 
-def _has_frames(sample: tuple[Stack, int]) -> bool:
-    """Whether the thread was in Python at all: at its very start and end it is not."""
-    return any(sample[0])
+def _counts(sample: tuple[Stack, int]) -> bool:
+    """Whether the thread was in Python at all, which it is not at its very start and end, and not importing."""
+    return any(sample[0]) and not any(IMPORT in frame for frame in sample[0])
 
 
 def _shares(samples: dict[Stack, int]) -> str:
@@ -88,8 +88,8 @@ def _table(title: str, found: Counter[str]) -> str:
 
 
 def _part(stack: Stack) -> str:
-    if any("<frozen importlib" in frame for frame in stack):
-        return IMPORTS
+    if any(COMMIT in frame for frame in stack):
+        return "commit"
     for frame in reversed(stack):
         for name, fragments in PARTS:
             if any(fragment in frame for fragment in fragments):

@@ -21,6 +21,9 @@ LIBRARIES = {
     LEGACY: ("mister-webhooks", "kafka-python", "avro", "cbor2"),
 }
 
+# Taken on import: from then on our own processes are in it.
+LOAD_BEFORE = os.getloadavg()[0]
+
 METHOD = """\
 ## How it is measured
 
@@ -103,19 +106,21 @@ class Table:
 
 def report(peers: Sequence[Peer], runs: Sequence[Run], starts: Sequence[Run], topics: Mapping[str, Topic]) -> str:
     """The whole report: where and on what it ran, a table for each corpus, and how it was measured."""
-    parts = ["# Reading a topic, side by side", facts(max(run.number for run in runs))]
+    environments = [name for name in LIBRARIES if any(peer.environment == name for peer in peers)]
+    parts = ["# Reading a topic, side by side", facts(max(run.number for run in runs), environments)]
     for corpus, topic in topics.items():
         table = Table(peers, (run for run in runs if run.corpus == corpus), starts)
         parts += [f"## {corpus}", description(topic), table.markdown()]
     return "\n\n".join([*parts, METHOD])
 
 
-def facts(rounds: int) -> str:
-    """The machine and the versions."""
+def facts(rounds: int, environments: Iterable[str]) -> str:
+    """The machine, how busy it was without us, and the versions."""
     lines = [
         f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}, {rounds} rounds.",
+        f"Load average before the start: {LOAD_BEFORE:.1f}; the figures are good where it is near 0.",
         f"Broker: Apache Kafka {jars().parent.name.removeprefix('kafka-')}, one node.",
-        *(_line(environment, names) for environment, names in LIBRARIES.items()),
+        *(_line(environment, LIBRARIES[environment]) for environment in environments),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
