@@ -16,7 +16,7 @@ import logging
 import ssl
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka import errors as kafka_errors
@@ -44,6 +44,13 @@ LONGEST_DRAIN_SECONDS = 15.0
 COMPLAIN_AFTER_SECONDS = 10.0
 
 log = logging.getLogger("mister_webhooks")
+
+
+class ChosenStart(NamedTuple):
+    """Where we chose to start a partition, and whether that stands against what the group has committed."""
+
+    offset: int
+    is_reset: bool
 
 
 class KafkaSource:
@@ -95,7 +102,7 @@ class KafkaSource:
         self._membership: tuple[str, int] | None = None  # the last one that our listener was told of
         self._new: set[TopicPartition] = set()  # assigned, but not yet placed at an offset
         self._has_placed = False
-        self._starts_to_commit: dict[TopicPartition, int] = {}  # chosen by us, and not yet the group's
+        self._starts_to_commit: dict[TopicPartition, ChosenStart] = {}  # not yet the group's
         self._silent_since: float | None = None
         self._complained = False
 
@@ -320,11 +327,12 @@ class KafkaSource:
             self._listener.assigned(starts)
 
     def _start_offsets(self, partitions: frozenset[TopicPartition]) -> dict[TopicPartition, int]:
-        committed = {} if self._reset else self._admin.group_offsets(partitions)
+        reset = partitions if self._reset else frozenset(filter(self._is_being_reset, partitions))
+        committed = self._admin.group_offsets(partitions - reset) if partitions - reset else {}
         oldest = self._admin.beginning_offsets(partitions)
         chosen = self._chosen_starts(partitions - committed.keys(), oldest)
         self._reset, self._has_placed = False, True
-        self._starts_to_commit |= chosen
+        self._starts_to_commit |= {tp: ChosenStart(offset, tp in reset) for tp, offset in chosen.items()}
         for partition, offset in committed.items():
             self._starts_to_commit.pop(partition, None)
             if offset < oldest[partition]:
@@ -332,11 +340,16 @@ class KafkaSource:
             chosen[partition] = max(offset, oldest[partition])
         return chosen
 
+    def _is_being_reset(self, partition: TopicPartition) -> bool:
+        start = self._starts_to_commit.get(partition)
+        return start is not None and start.is_reset
+
     def _chosen_starts(
         self, partitions: frozenset[TopicPartition], oldest: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, int]:
         # A choice stands until the group has it, also when the membership is lost in between.
-        before = {tp: max(self._starts_to_commit[tp], oldest[tp]) for tp in partitions & self._starts_to_commit.keys()}
+        waiting = self._starts_to_commit
+        before = {tp: max(waiting[tp].offset, oldest[tp]) for tp in partitions & waiting.keys()}
         return before | self._new_starts(partitions - before.keys(), oldest)
 
     def _new_starts(
@@ -354,7 +367,7 @@ class KafkaSource:
         """Makes a choice of ours the group's: a crash before the first commit must not lead to another choice."""
         if not self._starts_to_commit or self._kafka._coordinator.rejoining:  # noqa: SLF001 - they may be handed over
             return
-        starts = {tp: offset for tp, offset in self._starts_to_commit.items() if tp in self.assignment()}
+        starts = {tp: start.offset for tp, start in self._starts_to_commit.copy().items() if tp in self.assignment()}
         if not starts:
             return
         try:

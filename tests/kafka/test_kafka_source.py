@@ -209,6 +209,34 @@ def test_the_choice_of_a_start_outlives_a_lost_membership(broker: Broker, monkey
     reader.source.close()
 
 
+def test_a_reset_outlives_a_lost_membership(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the group does not have its start, the old commit does not count; once it has it, commits count again."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    partition = TopicPartition(topic, 0)
+    broker.produce(topic, events(0, 1, 2))
+    first = Reader(source_of(broker, consumer, topic))
+    first.until(lambda: first.values, "the events")
+    first.source.commit({partition: 2})
+    first.source.close()
+
+    second = Reader(source_of(broker, consumer, topic, reset=True))
+    with monkeypatch.context() as outage:
+        outage.setattr(second.source, "commit", deferred)
+        second.until(lambda: second.values == [0, 1, 2], "the events once more")
+    remove_members(broker, consumer)
+    second.until(lambda: second.assignments.epoch == 2, "the partition once more")
+    second.until(lambda: second.values[3:], "the events from the start")
+    assert second.values[3:] == [0, 1, 2]
+    second.until(lambda: broker.committed(consumer.name) == {partition: 0}, "the commit of the start")
+
+    second.source.commit({partition: 1})
+    remove_members(broker, consumer)
+    second.until(lambda: second.assignments.epoch == 3, "the partition a third time")
+    second.until(lambda: second.values[6:], "the events after the commit")
+    assert second.values[6:] == [1, 2]
+    second.source.close()
+
+
 def deferred(_offsets: object) -> None:
     raise CommitDeferred("the coordinator moves")
 
