@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafka import AsyncConsumerRebalanceListener, OffsetAndMetadata
 from kafka import TopicPartition as KafkaTopicPartition
@@ -17,6 +17,13 @@ COMMIT_SECONDS = 3.0
 log = logging.getLogger("mister_webhooks")
 
 
+class ChosenStart(NamedTuple):
+    """Where we chose to start a partition, and whether that stands against what the group has committed."""
+
+    offset: int
+    is_reset: bool
+
+
 class Rebalances(AsyncConsumerRebalanceListener):
     """Tells our listener what kafka-python tells, and commits what is finished before partitions go.
 
@@ -26,13 +33,22 @@ class Rebalances(AsyncConsumerRebalanceListener):
         kafka: the `KafkaConsumer`
         listener: who is told
         new: takes the partitions that are assigned, for the poll thread to place them; they are paused until then
+        starts: where we chose to start, as far as the group does not have it; loses what is committed here
         drain: seconds for which what runs is waited for
     """
 
-    def __init__(self, kafka: Any, listener: RebalanceListener, new: set[TopicPartition], drain: float) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        kafka: Any,  # noqa: ANN401 - a KafkaConsumer; kafka-python has no types
+        listener: RebalanceListener,
+        new: set[TopicPartition],
+        starts: dict[TopicPartition, ChosenStart],
+        drain: float,
+    ) -> None:
         self._kafka = kafka
         self._listener = listener
         self._new = new
+        self._starts = starts
         self._drain = drain
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaTopicPartition]) -> None:
@@ -47,11 +63,15 @@ class Rebalances(AsyncConsumerRebalanceListener):
             return
         self._listener.revoking(partitions)
         await self._settle(partitions)
-        offsets = self._listener.finished(partitions)
+        starts = {partition: self._starts[partition].offset for partition in partitions & self._starts.keys()}
+        offsets = starts | dict(self._listener.finished(partitions))
         try:
             await self._commit(offsets)
         except Exception as error:  # noqa: BLE001 - kafka-python would raise it from poll()
             log.warning("the last handled events are not committed and will be delivered again: %r", error)
+        else:
+            for partition in offsets:
+                self._starts.pop(partition, None)
 
     async def on_partitions_lost(self, lost: Iterable[KafkaTopicPartition]) -> None:
         """These were taken away: nothing of theirs is committed."""

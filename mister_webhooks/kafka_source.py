@@ -16,7 +16,7 @@ import logging
 import ssl
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka import errors as kafka_errors
@@ -29,7 +29,7 @@ from mister_webhooks.connection_profile import ConnectionProfile
 from mister_webhooks.errors import BrokerUnreachable, CommitDeferred, CommitRefused
 from mister_webhooks.kafka_admin import KafkaAdmin
 from mister_webhooks.kafka_connection import new_kafka_consumer, translate
-from mister_webhooks.kafka_rebalances import Rebalances, to_commit
+from mister_webhooks.kafka_rebalances import ChosenStart, Rebalances, to_commit
 from mister_webhooks.source import RebalanceListener, Record, TopicPartition
 from mister_webhooks.ssl_cert import new_ssl_client_context
 from mister_webhooks.start import StartFrom, checked_choice, checked_start
@@ -44,13 +44,6 @@ LONGEST_DRAIN_SECONDS = 15.0
 COMPLAIN_AFTER_SECONDS = 10.0
 
 log = logging.getLogger("mister_webhooks")
-
-
-class ChosenStart(NamedTuple):
-    """Where we chose to start a partition, and whether that stands against what the group has committed."""
-
-    offset: int
-    is_reset: bool
 
 
 class KafkaSource:
@@ -150,7 +143,8 @@ class KafkaSource:
         self.connect()
         self._listener = listener
         drain = min(LONGEST_DRAIN_SECONDS, self._max_poll_interval / 3)
-        self._kafka.subscribe(list(self._topics), listener=Rebalances(self._kafka, listener, self._new, drain))
+        rebalances = Rebalances(self._kafka, listener, self._new, self._starts_to_commit, drain)
+        self._kafka.subscribe(list(self._topics), listener=rebalances)
         self._learn_partitions()
 
     def _learn_partitions(self) -> None:

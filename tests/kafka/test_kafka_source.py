@@ -237,6 +237,44 @@ def test_a_reset_outlives_a_lost_membership(broker: Broker, monkeypatch: pytest.
     second.source.close()
 
 
+def test_a_start_is_handed_over(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next owner, told to start at the end, would else skip what comes before it does."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    partition = TopicPartition(topic, 0)
+    broker.produce(topic, events(0, 1, 2))
+    first = Reader(source_of(broker, consumer, topic, start_from="latest"))
+    monkeypatch.setattr(first.source, "commit", deferred)
+    first.until(lambda: first.assignments.by_partition, "the partition")
+    first.source.close()
+    assert broker.committed(consumer.name) == {partition: 3}
+
+    broker.produce(topic, events(3))
+    heir = Reader(source_of(broker, consumer, topic, start_from="latest"))
+    heir.until(lambda: heir.values, "the event from before")
+    assert heir.values == [3]
+    heir.source.close()
+
+
+def test_what_is_finished_is_handed_over_instead_of_the_start(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The group then has the choice: a reset does not come back with the partition."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    partition = TopicPartition(topic, 0)
+    broker.produce(topic, events(0, 1, 2))
+    source = source_of(broker, consumer, topic, reset=True)
+    first = Reader(source)
+    with monkeypatch.context() as outage:
+        outage.setattr(source, "commit", deferred)
+        first.until(lambda: first.values == [0, 1, 2], "the events")
+        first.assignments.by_partition[partition].finished = 2
+        source.close()
+    assert broker.committed(consumer.name) == {partition: 2}
+
+    again = Reader(source)
+    again.until(lambda: again.values, "the rest")
+    assert again.values == [2]
+    source.close()
+
+
 def deferred(_offsets: object) -> None:
     raise CommitDeferred("the coordinator moves")
 
