@@ -10,7 +10,7 @@ from mister_webhooks.errors import DecodeError
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router import messages
 from mister_webhooks_router.handler import Handler
-from mister_webhooks_router.routing import Condition, indexable
+from mister_webhooks_router.routing import Condition, EventBudget, indexable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def explain_each(handlers: Iterable[Handler], event: WebhookEvent) -> list[Expla
 
 def _explain(handler: Handler, event: WebhookEvent) -> Match:
     try:
-        fault = _fault(handler.conditions, event)
+        with EventBudget():
+            fault = _fault(handler.conditions, event)
         if fault is None and handler.wants_payload:
             event.payload  # noqa: B018 - decodes it
     except Exception as error:  # noqa: BLE001 - a function of the user, whatever it raises

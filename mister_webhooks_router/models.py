@@ -113,6 +113,9 @@ class _PydanticModel:
             return self._adapter.validate_python(payload)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False, include_input=False)
+        except Exception as error:  # noqa: BLE001 - a validator of the user, whatever it raises
+            kind = type(error).__name__
+            raise InvalidPayload(messages.invalid_payload([f"a validator raised {kind}"], 1)) from None
         # Not chained: the original shows the values.
         raise InvalidPayload(messages.invalid_payload([_fault(one) for one in faults[:_MOST_FAULTS]], len(faults)))
 

@@ -7,8 +7,10 @@ and gives up after a time (docs/decisions/0001-regular-expressions-in-filters.md
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 from functools import cache
+from time import thread_time
 from types import ModuleType
 from typing import Any
 
@@ -18,12 +20,17 @@ from mister_webhooks_router.routing.json_values import show
 BUDGET = 0.05
 """Seconds of CPU time that one search may take."""
 
+EVENT_BUDGET = 0.2
+"""Seconds of CPU time that all searches for one event may take: a body may hold many texts, an app many patterns."""
+
 LONGEST_TEXT = 65_536
 """Characters of the longest text that is searched. The engine looks at its clock between steps, and one step may cross
 the whole text: in a text of a million characters it stopped after 1.1 s instead of 0.05."""
 
 _FLAGS = ("ASCII", "DOTALL", "IGNORECASE", "MULTILINE", "VERBOSE")
 
+
+_allowance = threading.local()
 
 # What `regex` reads as "with so many errors"; `re` reads it as it stands.
 _APPROXIMATE = re.compile(r"(?<!\\)\{[0-9<=+,\s]*[eids][0-9<=+,\seids]*(?::[^}]*)?\}")
@@ -54,24 +61,49 @@ class Pattern:
         """Whether the expression matches somewhere in the text.
 
         Raises:
-            PatternGaveUp: it could not tell in `BUDGET` seconds, or the text is longer than `LONGEST_TEXT`.
+            PatternGaveUp: it could not tell in `BUDGET` seconds or what is left of the event's, or the text is longer
+                than `LONGEST_TEXT`.
         """
         if len(text) > LONGEST_TEXT:
             raise PatternGaveUp(
                 f"the regular expression {show(self.source)} is not searched for in a text of {len(text)} characters; "
                 f"the limit is {LONGEST_TEXT}"
             )
+        allowed: float | None = getattr(_allowance, "left", None)
+        left = BUDGET if allowed is None else allowed
+        if left <= 0:
+            raise PatternGaveUp(
+                f"the regular expression {show(self.source)} is not searched for: the searches for this event took "
+                f"{EVENT_BUDGET * 1000:.0f} ms already"
+            )
+        began = thread_time()
         try:
             # concurrent: the other threads go on meanwhile.
-            return self._search(text, timeout=BUDGET, concurrent=True) is not None
+            return self._search(text, timeout=min(BUDGET, left), concurrent=True) is not None
         except TimeoutError:
             raise PatternGaveUp(
-                f"the regular expression {show(self.source)} was given up after {BUDGET * 1000:.0f} ms on a text of "
-                f"{len(text)} characters; rewrite it without a repeat inside a repeat, as in (a+)+"
+                f"the regular expression {show(self.source)} was given up after {min(BUDGET, left) * 1000:.0f} ms on a "
+                f"text of {len(text)} characters; rewrite it without a repeat inside a repeat, as in (a+)+"
             ) from None
+        finally:
+            if allowed is not None:
+                _allowance.left = allowed - (thread_time() - began)
 
     def __str__(self) -> str:
         return show(self.source)
+
+
+class EventBudget:
+    """Within the block, all searches of this thread are for one event: together they may take `EVENT_BUDGET`."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = getattr(_allowance, "left", None)
+        _allowance.left = EVENT_BUDGET
+
+    def __exit__(self, *_: object) -> None:
+        _allowance.left = self._before
 
 
 def compile_pattern(source: str | re.Pattern[str]) -> Pattern:

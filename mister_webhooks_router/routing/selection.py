@@ -15,6 +15,7 @@ from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router.routing.condition import Condition
 from mister_webhooks_router.routing.events import EventCondition, SenderOf
 from mister_webhooks_router.routing.index import Held, Index, held, indexable
+from mister_webhooks_router.routing.patterns import EventBudget
 
 _MOST_SETS = 1024
 
@@ -96,7 +97,9 @@ class Selector(Generic[H]):
         """
         found: list[Selection[H]] = []
         try:
-            if self._ask(event, found):
+            with EventBudget():
+                needs_body = self._ask(event, found)
+            if needs_body:
                 event.payload  # noqa: B018 - decodes and keeps it
         except DecodeError as error:
             return Selected([], error)

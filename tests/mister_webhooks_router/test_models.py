@@ -38,6 +38,15 @@ class Picky(BaseModel):
         raise ValueError(f"I do not like {value}")
 
 
+class Odd(BaseModel):
+    token: str
+
+    @field_validator("token")
+    @classmethod
+    def look_up(cls, value: str) -> str:
+        raise KeyError(value)
+
+
 @dataclass
 class Point:
     x: int
@@ -103,6 +112,7 @@ def test_a_wrong_payload_is_permanent_and_names_each_place() -> None:
     ("annotation", "payload"),
     [
         (Picky, {"token": SECRET}),
+        (Odd, {"token": SECRET}),
         (Point, {"x": SECRET, "y": SECRET}),
         (Annotated[Card | Cash, Field(discriminator="kind")], {"kind": SECRET}),
         (Invoice, SECRET),

@@ -5,15 +5,19 @@ import time
 
 import pytest
 
+from mister_webhooks_router import App
 from mister_webhooks_router.errors import RouterError
 from mister_webhooks_router.routing.filters import compile_filter
 from mister_webhooks_router.routing.patterns import (
     BUDGET,
+    EVENT_BUDGET,
     LONGEST_TEXT,
+    EventBudget,
     PatternError,
     PatternGaveUp,
     compile_pattern,
 )
+from tests.mister_webhooks_router.memory_source import make_event
 
 # Each would take longer than the age of the universe, or hours, where nobody stops it.
 ENDLESS = [
@@ -142,3 +146,30 @@ def test_approximate_matching_is_refused(source: str) -> None:
 def test_other_braces_are_left_alone(source: str, text: str) -> None:
     """Counted repeats, escaped braces and properties mean what they always do."""
     assert compile_pattern(source).found_in(text)
+
+
+def test_all_searches_for_one_event_share_a_budget() -> None:
+    """A body with many slow texts is given up as a whole; the next event may search again, and so may others."""
+    slow = compile_filter({"items": {"name": {"$regex": r"\s+$"}}})
+    body = {"items": [{"name": " " * 1500 + "x"}] * 300}
+    began = time.process_time()
+    with pytest.raises(PatternGaveUp, match=r"200 ms already|was given up"), EventBudget():
+        slow.matches(body)
+
+    assert time.process_time() - began < 20 * EVENT_BUDGET
+    with EventBudget():
+        assert compile_pattern("push").found_in("a push")
+    assert compile_pattern("push").found_in("a push")
+
+
+def test_many_handlers_share_the_budget_of_an_event() -> None:
+    """A hundred handlers with a slow pattern cost one budget, not a hundred; each that could not tell has failed."""
+    app = App()
+    for number in range(100):
+        app.on(name=f"h{number}", where={"text": {"$regex": rf"\s+$|never{number}"}})(lambda event: None)
+    event = make_event(payload={"text": " " * 1500 + "x"})
+    began = time.process_time()
+    routed = app.route(event)
+
+    assert time.process_time() - began < 20 * EVENT_BUDGET
+    assert any(isinstance(error, PatternGaveUp) for _, error in routed.handlers)
