@@ -10,7 +10,7 @@ from mister_webhooks.errors import DecodeError
 from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router import messages
 from mister_webhooks_router.handler import Handler
-from mister_webhooks_router.routing import Condition, EventBudget, indexable
+from mister_webhooks_router.routing import Condition, indexable, search_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,15 @@ def explain_each(handlers: Iterable[Handler], event: WebhookEvent) -> list[Expla
 
 
 def _explain(handler: Handler, event: WebhookEvent) -> Match:
+    search_for((handler, event))  # a budget for each handler: here nobody waits
     try:
-        with EventBudget():
-            fault = _fault(handler.conditions, event)
+        fault = _fault(handler.conditions, event)
         if fault is None and handler.wants_payload:
             event.payload  # noqa: B018 - decodes it
     except Exception as error:  # noqa: BLE001 - a function of the user, whatever it raises
         return _undecided(handler, event, error)
+    finally:
+        search_for(None)
     return Matched() if fault is None else NotMatched(fault)
 
 

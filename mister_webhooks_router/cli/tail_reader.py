@@ -17,7 +17,7 @@ from mister_webhooks_router.cli.output import Output
 from mister_webhooks_router.errors import MalformedRecord, RouterError, UsageError
 from mister_webhooks_router.event_file import FileEvent
 from mister_webhooks_router.providers import Providers, builtin_providers
-from mister_webhooks_router.routing import EventBudget, Filter
+from mister_webhooks_router.routing import Filter, search_for
 
 if TYPE_CHECKING:
     from mister_webhooks.kafka_tail import KafkaTail
@@ -115,8 +115,8 @@ class TailReader:
         try:
             if self._wish.as_json or self._wish.where is not None:
                 event.payload  # noqa: B018  decodes it
-            with EventBudget():
-                return self._wish.where is None or self._wish.where.matches(event.payload)
+            search_for(event)
+            return self._wish.where is None or self._wish.where.matches(event.payload)
         except (PayloadDecodeError, RouterError) as error:
             say(f"{event.position} is left out: {reason(error, event)}")
             return False

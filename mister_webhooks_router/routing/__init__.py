@@ -23,7 +23,7 @@ from mister_webhooks_router.routing.headers import (
 )
 from mister_webhooks_router.routing.index import indexable
 from mister_webhooks_router.routing.paths import Path, compile_path
-from mister_webhooks_router.routing.patterns import EventBudget
+from mister_webhooks_router.routing.patterns import search_for
 from mister_webhooks_router.routing.selection import Selected, Selection, Selector
 from mister_webhooks_router.routing.when import WhenCondition, when_condition
 from mister_webhooks_router.routing.where import WhereCondition, where_condition
@@ -35,7 +35,6 @@ __all__ = [
     "AllConditions",
     "AnyCondition",
     "Condition",
-    "EventBudget",
     "EventCondition",
     "Filter",
     "FilterError",
@@ -62,6 +61,7 @@ __all__ = [
     "header_conditions",
     "indexable",
     "method_condition",
+    "search_for",
     "topic_condition",
     "when_condition",
     "where_condition",

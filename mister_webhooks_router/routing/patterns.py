@@ -30,7 +30,15 @@ the whole text: in a text of a million characters it stopped after 1.1 s instead
 _FLAGS = ("ASCII", "DOTALL", "IGNORECASE", "MULTILINE", "VERBOSE")
 
 
-_allowance = threading.local()
+class _Now(threading.local):
+    """What a thread searches for. The budget is set up by the first search: most events need none."""
+
+    event: object | None = None
+    budgeted: object | None = None
+    left: float = 0.0
+
+
+_now = _Now()
 
 # What `regex` reads as "with so many errors"; `re` reads it as it stands.
 _APPROXIMATE = re.compile(r"(?<!\\)\{[0-9<=+,\s]*[eids][0-9<=+,\seids]*(?::[^}]*)?\}")
@@ -69,8 +77,10 @@ class Pattern:
                 f"the regular expression {show(self.source)} is not searched for in a text of {len(text)} characters; "
                 f"the limit is {LONGEST_TEXT}"
             )
-        allowed: float | None = getattr(_allowance, "left", None)
-        left = BUDGET if allowed is None else allowed
+        event = _now.event
+        if event is not _now.budgeted:
+            _now.budgeted, _now.left = event, EVENT_BUDGET
+        left = BUDGET if event is None else _now.left
         if left <= 0:
             raise PatternGaveUp(
                 f"the regular expression {show(self.source)} is not searched for: the searches for this event took "
@@ -86,24 +96,16 @@ class Pattern:
                 f"text of {len(text)} characters; rewrite it without a repeat inside a repeat, as in (a+)+"
             ) from None
         finally:
-            if allowed is not None:
-                _allowance.left = allowed - (thread_time() - began)
+            if event is not None:
+                _now.left -= thread_time() - began
 
     def __str__(self) -> str:
         return show(self.source)
 
 
-class EventBudget:
-    """Within the block, all searches of this thread are for one event: together they may take `EVENT_BUDGET`."""
-
-    __slots__ = ("_before",)
-
-    def __enter__(self) -> None:
-        self._before = getattr(_allowance, "left", None)
-        _allowance.left = EVENT_BUDGET
-
-    def __exit__(self, *_: object) -> None:
-        _allowance.left = self._before
+def search_for(event: object | None) -> None:
+    """From now on this thread's searches are for this event and share its budget; None: each is for itself."""
+    _now.event = event
 
 
 def compile_pattern(source: str | re.Pattern[str]) -> Pattern:

@@ -15,7 +15,7 @@ from mister_webhooks.webhook_event import WebhookEvent
 from mister_webhooks_router.routing.condition import Condition
 from mister_webhooks_router.routing.events import EventCondition, SenderOf
 from mister_webhooks_router.routing.index import Held, Index, held, indexable
-from mister_webhooks_router.routing.patterns import EventBudget
+from mister_webhooks_router.routing.patterns import search_for
 
 _MOST_SETS = 1024
 
@@ -96,13 +96,14 @@ class Selector(Generic[H]):
         nobody knows where the event goes.
         """
         found: list[Selection[H]] = []
+        search_for(event)
         try:
-            with EventBudget():
-                needs_body = self._ask(event, found)
-            if needs_body:
+            if self._ask(event, found):
                 event.payload  # noqa: B018 - decodes and keeps it
         except DecodeError as error:
             return Selected([], error)
+        finally:
+            search_for(None)
         return Selected(found)
 
     def _ask(self, event: WebhookEvent, found: list[Selection[H]]) -> bool:
