@@ -46,6 +46,7 @@ bench: setup  ## side by side with other clients and frameworks: ratios, CPU per
 	scripts/kafka-jars
 	scripts/octokit-payloads
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks routing
 
 CASES ?= 100000
 SEED  ?= 0

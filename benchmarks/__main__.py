@@ -14,6 +14,7 @@ from benchmarks.profile import RATE, profile
 from benchmarks.race import Race, say
 from benchmarks.report import report
 from benchmarks.roster import PEERS, REFERENCE, Peer
+from benchmarks.routing import routing
 from benchmarks.topics import CORPORA
 from tests.broker.broker import Broker
 
@@ -25,14 +26,16 @@ the part of the program that its innermost known function belongs to. Time in TL
 NAMES = [peer.name for peer in PEERS]
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--events", default=20_000, show_default=True, help="Events in each corpus.")
 @click.option("--rounds", default=3, show_default=True, help="How often everybody runs.")
 @click.option("--only", multiple=True, type=click.Choice(NAMES), help="Only these peers, and the reference.")
 @click.option("--corpus", "corpora", multiple=True, type=click.Choice(list(CORPORA)), help="Only these corpora.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file too.")
 @click.option("--profile", "profiled", multiple=True, type=click.Choice(NAMES), help="Sample these peers; no race.")
+@click.pass_context
 def main(
+    ctx: click.Context,
     *,
     events: int,
     rounds: int,
@@ -42,6 +45,8 @@ def main(
     profiled: Sequence[str],
 ) -> None:
     """Measure this package beside its peers, on a real broker that is started for it."""
+    if ctx.invoked_subcommand:
+        return
     corpora = corpora or list(CORPORA)
     if profiled:
         text = run_profile(_chosen(profiled), events, corpora)
@@ -50,6 +55,9 @@ def main(
     print(text)
     if output:
         output.write_text(text + "\n", encoding="utf-8")
+
+
+main.add_command(routing)
 
 
 def run_race(peers: Sequence[Peer], events: int, rounds: int, corpora: Sequence[str]) -> str:
