@@ -99,6 +99,35 @@ class Rebalances(AsyncConsumerRebalanceListener):
         await commit(to_commit(offsets), timeout_ms=int(COMMIT_SECONDS * 1000))
 
 
+def carry_on_joining(kafka: Any) -> None:  # noqa: ANN401
+    """Lets the next poll finish a join that an earlier one began. To be called before each.
+
+    kafka-python forgets a join whose reason is gone when the next poll comes, as new partitions are once it knows of
+    them: no records, no heartbeats, no error, for ever. And it throws the result of one away that was completed between
+    two polls, and makes the whole group join again.
+    """
+    coordinator = kafka._coordinator  # noqa: SLF001 - no public call knows of a join that is under way
+    if not coordinator.rejoining:
+        return
+    coordinator.request_rejoin()
+    join = coordinator._join_task  # noqa: SLF001
+    if join is not None and not isinstance(join, _Join):
+        coordinator._join_task = _Join(join)  # noqa: SLF001
+
+
+class _Join:
+    """A join under way, as a future that is not done before somebody has waited for its success."""
+
+    def __init__(self, future: Any) -> None:  # noqa: ANN401 - a kafka.future.Future
+        self._future = future
+        self.add_callback = future.add_callback
+        self.add_errback = future.add_errback
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self._future.failed())
+
+
 def to_commit(offsets: Mapping[TopicPartition, int]) -> dict[KafkaTopicPartition, OffsetAndMetadata]:
     """The offsets as kafka-python wants them."""
     return {KafkaTopicPartition(*partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}

@@ -29,7 +29,7 @@ from mister_webhooks.connection_profile import ConnectionProfile
 from mister_webhooks.errors import BrokerUnreachable, CommitDeferred, CommitRefused
 from mister_webhooks.kafka_admin import KafkaAdmin
 from mister_webhooks.kafka_connection import new_kafka_consumer, translate
-from mister_webhooks.kafka_rebalances import ChosenStart, Rebalances, to_commit
+from mister_webhooks.kafka_rebalances import ChosenStart, Rebalances, carry_on_joining, to_commit
 from mister_webhooks.source import RebalanceListener, Record, TopicPartition
 from mister_webhooks.ssl_cert import new_ssl_client_context
 from mister_webhooks.start import StartFrom, checked_choice, checked_start
@@ -39,7 +39,6 @@ Assignor = Literal["range", "cooperative-sticky"]
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 COMMIT_SECONDS = 5.0
 LEAVE_SECONDS = 2.0
-JOIN_POLL_SECONDS = 0.5
 LONGEST_DRAIN_SECONDS = 15.0
 COMPLAIN_AFTER_SECONDS = 10.0
 
@@ -234,13 +233,7 @@ class KafkaSource:
     # Polling
 
     def _poll_kafka(self, timeout: float, max_records: int) -> dict[TopicPartition, Sequence[Record]]:
-        coordinator = self._kafka._coordinator  # noqa: SLF001 - no public call knows of a join that is under way
-        if coordinator.rejoining:
-            # kafka-python forgets a join whose reason is gone when the next poll comes, as new partitions are once it
-            # knows of them: no records, no heartbeats, no error, for ever. And it joins again when one is completed
-            # between two polls.
-            coordinator.request_rejoin()
-            timeout = max(timeout, JOIN_POLL_SECONDS)
+        carry_on_joining(self._kafka)
         before = self._positions()
         try:
             found = self._kafka.poll(timeout_ms=int(timeout * 1000), max_records=max_records)

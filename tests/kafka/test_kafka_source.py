@@ -60,6 +60,22 @@ def test_a_join_that_outlasts_a_poll_is_finished(broker: Broker) -> None:
     reader.source.close()
 
 
+def test_a_join_that_is_completed_between_two_polls_counts(broker: Broker) -> None:
+    """kafka-python throws its result away and makes the whole group join again, here for ever."""
+    consumer, topic = broker.new_consumer(), broker.new_topic()
+    reader = Reader(source_of(broker, consumer, topic))
+
+    def polled_rarely() -> bool:
+        time.sleep(0.1)
+        reader.poll(timeout=0.0)
+        return bool(reader.assignments.by_partition)
+
+    wait_until(polled_rarely, "the partition", limit=10)
+
+    assert reader.source.consumer.group_metadata().generation_id == 1
+    reader.source.close()
+
+
 def grow(broker: Broker, topic: str, count: int, reader: Reader) -> None:
     """Add a partition with the event `count`, and let the reader look for it now."""
     broker.add_partitions(topic, count)
