@@ -114,14 +114,15 @@ class Selector(Generic[H]):
         while (one := next(asked, None)) is not None:
             try:
                 matched = one.early is None or one.early(event)
-                if matched and one.bit & unnamed and sender is not None:
-                    # Somebody waits for the name: with it, few of those that follow are left.
-                    perhaps, named = self._index.named(sender)
-                    asked = iter(self._of(candidates & perhaps & -(one.bit << 1)))
-                    unnamed = 0
-                if matched and one.event is not None and not one.bit & named:
-                    matched = one.event.fits(sender)
-                matched = matched and (one.late is None or one.late(event))
+                if matched and one.event is not None:
+                    if one.bit & unnamed and sender is not None:
+                        # Somebody waits for the name: with it, few of those that follow are left.
+                        perhaps, named = self._index.named(sender)
+                        asked = iter(self._of(candidates & perhaps & -(one.bit << 1)))
+                        unnamed = 0
+                    matched = bool(one.bit & named) or one.event.fits(sender)
+                if matched and one.late is not None:
+                    matched = one.late(event)
             except Exception as error:  # noqa: BLE001  a function of the user, whatever it raises
                 _raise_undecodable(event, error)
                 if all(condition.matches(event) for condition in indexable(one.handler.conditions)):
